@@ -1,0 +1,1 @@
+"""From a folder or table of pictures to records, splits and batches."""

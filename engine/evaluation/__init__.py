@@ -1,0 +1,1 @@
+"""Judging a model: metrics, features, blending, the result of a run."""

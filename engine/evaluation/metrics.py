@@ -1,0 +1,134 @@
+"""Figures from logits and labels, with numpy alone. Torch-free.
+
+N: pictures, C: classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+Z95 = 1.959963984540054
+"""Standard normal quantile of a two-sided 95 % interval."""
+ECE_BINS = 15
+"""As in Guo et al. 2017, arXiv 1706.04599."""
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927): sensible also near 0 and 1 and for few pictures."""
+    if total == 0:
+        return 0.0, 1.0
+    share = right / total
+    centre = share + Z95**2 / (2 * total)
+    half = Z95 * sqrt(share * (1 - share) / total + Z95**2 / (4 * total**2))
+    scale = 1 + Z95**2 / total
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+def log_softmax(logits_NC: Floats) -> Floats:
+    """Logarithms of the probabilities, row by row."""
+    shifted = logits_NC - logits_NC.max(axis=1, keepdims=True)
+    result: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result
+
+
+def cross_entropy(logits_NC: Floats, labels_N: Ints) -> float:
+    """Mean negative log-probability of the right class, in nats."""
+    return float(-log_softmax(logits_NC)[np.arange(len(labels_N)), labels_N].mean())
+
+
+def accuracy(logits_NC: Floats, labels_N: Ints) -> float:
+    """Share of pictures whose highest logit is the right class; the first class wins ties."""
+    return float((logits_NC.argmax(axis=1) == labels_N).mean())
+
+
+def calibration_error(logits_NC: Floats, labels_N: Ints) -> float:
+    """Expected calibration error of the top class over equal-width bins of confidence (0 to 1)."""
+    log_NC = log_softmax(logits_NC)
+    confidence_N = np.exp(log_NC.max(axis=1))
+    right_N = logits_NC.argmax(axis=1) == labels_N
+    # (a, b] bins, so that a confidence of exactly 1 falls into the last
+    bin_N = np.clip(np.ceil(confidence_N * ECE_BINS).astype(int) - 1, 0, ECE_BINS - 1)
+    total = 0.0
+    for b in range(ECE_BINS):
+        inside = bin_N == b
+        if inside.any():
+            total += inside.mean() * abs(right_N[inside].mean() - confidence_N[inside].mean())
+    return float(total)
+
+
+def confusion(predicted_N: Ints, labels_N: Ints, classes: int) -> Ints:
+    """Counts, rows the true class, columns the predicted one."""
+    matrix: Ints = np.zeros((classes, classes), dtype=np.int64)
+    np.add.at(matrix, (labels_N, predicted_N), 1)
+    return matrix
+
+
+def f1_scores(matrix_CC: Ints) -> Floats:
+    """F1 of each class, 0 where it was neither there nor predicted."""
+    right = np.diag(matrix_CC).astype(float)
+    mentioned = (matrix_CC.sum(axis=0) + matrix_CC.sum(axis=1)).astype(float)
+    return np.divide(2 * right, mentioned, out=np.zeros_like(right), where=mentioned > 0)
+
+
+def summary(
+    logits_NC: Floats,
+    labels_N: Ints,
+    classes: Sequence[str],
+    groups: Sequence[str | None] | None = None,
+    present: Sequence[int] | None = None,
+) -> dict[str, Any]:
+    """All figures of one set as plain data.
+
+    ``present`` restricts the logits to the classes the set has (a shift set may have fewer).
+    Classes and groups without a picture do not count in the worst and the mean ones.
+    """
+    total = len(labels_N)
+    if present is not None and len(present) < len(classes):
+        masked = np.full_like(logits_NC, -np.inf)
+        masked[:, list(present)] = logits_NC[:, list(present)]
+        logits_NC = masked
+    logits_NC = logits_NC.astype(np.float64)
+    predicted_N = logits_NC.argmax(axis=1)
+    right_N = predicted_N == labels_N
+    matrix_CC = confusion(predicted_N, labels_N, len(classes))
+    counts_C = matrix_CC.sum(axis=1)
+    f1_C = f1_scores(matrix_CC)
+    there = np.flatnonzero(counts_C)
+    low, high = wilson(int(right_N.sum()), total)
+    per_class = {
+        classes[c]: {
+            "n": int(counts_C[c]),
+            "accuracy": float(matrix_CC[c, c] / counts_C[c]),
+            "interval": list(wilson(int(matrix_CC[c, c]), int(counts_C[c]))),
+            "f1": float(f1_C[c]),
+        }
+        for c in there
+    }
+    result: dict[str, Any] = {
+        "n": total,
+        "accuracy": float(right_N.mean()),
+        "interval": [low, high],
+        "macro_f1": float(f1_C[there].mean()),
+        "worst_class_accuracy": min(float(row["accuracy"]) for row in per_class.values()),
+        "ece": calibration_error(logits_NC, labels_N),
+        "nll": cross_entropy(logits_NC, labels_N),
+        "classes": len(there) if present is None else len(present),
+        "per_class": per_class,
+        "confusion": matrix_CC.tolist(),
+    }
+    names = sorted({group for group in groups or () if group is not None})
+    if len(names) > 1:
+        of = np.array([group or "" for group in groups or ()])
+        per_group = {name: float(right_N[of == name].mean()) for name in names}
+        worst = min(per_group, key=per_group.__getitem__)
+        result["worst_group_accuracy"] = per_group[worst]
+        result["worst_group"] = worst
+    return result

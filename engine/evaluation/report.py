@@ -1,0 +1,98 @@
+"""A result as text for the terminal. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def _with_interval(figures: dict[str, Any]) -> str:
+    low, high = figures["interval"]
+    return f"{_percent(figures['accuracy']):>5} % [{_percent(low)}–{_percent(high)}]"
+
+
+def _order(name: str, kind: str) -> tuple[int, str]:
+    return {"test": 0, "validation": 2}.get(kind, 1), name
+
+
+def table(result: dict[str, Any]) -> str:
+    """Before and after for each set: test first, shift sets, what was used for choosing last."""
+    sets: dict[str, dict[str, Any]] = result["sets"]
+    rows = [("set", "pictures", "before, zero-shot", "after, kept", "change", "last epoch", "")]
+    for name in sorted(sets, key=lambda n: _order(n, sets[n]["kind"])):
+        after = sets[name]
+        note = "used for choosing" if after["kind"] == "validation" else ""
+        if after["classes"] < len(result["classes"]):
+            note = f"only its {after['classes']} classes"
+        before = after.get("zero_shot")
+        last = after.get("last")
+        rows.append(
+            (
+                name,
+                f"{after['n']}",
+                _with_interval(before) if before else "",
+                _with_interval(after),
+                f"{100 * (after['accuracy'] - before['accuracy']):+.1f}" if before else "",
+                f"{_percent(last['accuracy'])} %" if last else "",
+                note,
+            )
+        )
+    shifts = [s for s in sets.values() if s["kind"] == "shift"]
+    if len(shifts) > 1 and all("zero_shot" in s for s in shifts):
+        before_mean = sum(s["zero_shot"]["accuracy"] for s in shifts) / len(shifts)
+        after_mean = sum(s["accuracy"] for s in shifts) / len(shifts)
+        last_mean = sum(s["last"]["accuracy"] for s in shifts if "last" in s) / len(shifts)
+        has_last = all("last" in s for s in shifts)
+        rows.append(
+            (
+                "mean of the shift sets",
+                "",
+                f"{_percent(before_mean):>5} %",
+                f"{_percent(after_mean):>5} %",
+                f"{100 * (after_mean - before_mean):+.1f}",
+                f"{_percent(last_mean)} %" if has_last else "",
+                "",
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(7)]
+    lines = []
+    for number, row in enumerate(rows):
+        cells = [row[0].ljust(widths[0])]
+        cells += [row[i].ljust(widths[i]) if i in (2, 3) else row[i].rjust(widths[i]) for i in range(1, 6)]
+        lines.append("  ".join([*cells, row[6]]).rstrip())
+        if number == 0:
+            lines.append("─" * len(lines[0]))
+    kept = result.get("best_epoch")
+    if kept is not None:
+        what = "zero-shot itself (no epoch was better on validation)" if kept == 0 else f"epoch {kept}"
+        lines.append(f"Kept: {what}; accuracy with 95 % interval; alpha {result['alpha']:g}.")
+    if not any(s["kind"] == "test" for s in sets.values()):
+        lines.append("No test part: validation was used for choosing, so its figures are optimistic.")
+    return "\n".join(lines)
+
+
+def details(result: dict[str, Any]) -> str:
+    """The further figures of each set, one line each."""
+    head = ("set", "accuracy", "macro F1", "worst class", "worst group", "ECE", "NLL")
+    rows = [head]
+    for name, s in sorted(result["sets"].items(), key=lambda item: _order(item[0], item[1]["kind"])):
+        group = f"{_percent(s['worst_group_accuracy'])} %" if "worst_group_accuracy" in s else "–"
+        rows.append(
+            (
+                name,
+                _with_interval(s).strip(),
+                f"{_percent(s['macro_f1'])} %",
+                f"{_percent(s['worst_class_accuracy'])} %",
+                group,
+                f"{_percent(s['ece'])} %",
+                f"{s['nll']:.3f}",
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(widths[i]) if i < 2 else cell.rjust(widths[i]) for i, cell in enumerate(row)).rstrip()
+        for row in rows
+    )

@@ -1,0 +1,101 @@
+"""Judge a run's kept weights on its own sets, or on other pictures of the same classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.clip import backbone as backbones
+from engine.control import Control
+from engine.data import load, split_file
+from engine.data.batches import Loader
+from engine.data.pixel_cache import PixelCache
+from engine.evaluation import evaluate as evaluation
+from engine.evaluation.blend import blend
+from engine.evaluation.evaluate import EvaluationSet
+from engine.evaluation.features import Normalizer, choose_fit
+from engine.evaluation.report import details, table
+from engine.events import Progress
+from engine.jobs import Emit
+from engine.messages import say
+from engine.requests import EvaluateAnswer, EvaluateRequest
+from engine.run_directory import RunDirectory
+from engine.training import checkpoints
+from engine.training.precision import Plan, choose_device, device_name, devices
+from engine.training.setup import make_learner, make_task, set_threads
+
+
+def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> EvaluateAnswer:
+    """Every figure of every set, before and after.
+
+    With ``data`` only that folder is judged, on the run's classes. A run that ended without
+    result.json (it failed, say) gets one from its best weights.
+    """
+    run = RunDirectory.open(Path(request.run))
+    asked = run.recipe()
+    alpha = asked.blend.alpha if request.alpha is None else request.alpha
+    after = checkpoints.load_weights(run, "best")
+    dataset = split_file.from_csv(run.split(), str(run.split_file))
+    if request.data is None:
+        sets = evaluation.sets_of(dataset)
+    else:
+        emit(Progress(phase=say("phase.reading_folder")))
+        shift = load.shift_set(Path(request.data).name, request.data, dataset.source.classes, control, emit)
+        sets = [evaluation.shift_evaluation(shift, len(dataset.source.classes))]
+    emit(Progress(phase=say("phase.loading_model", model=asked.model.name)))
+    backbone = backbones.load(
+        asked.model, download=True, control=control, emit=emit, expected_sha256=run.initial()["sha256"]
+    )
+    plan = Plan.model_validate(run.plan())
+    device = torch.device(plan.device) if plan.device in devices() else choose_device("auto")
+    set_threads(plan.threads)
+    fit = choose_fit(backbone, asked.model)
+    before = {name: tensor.detach().clone() for name, tensor in backbone.state_dict().items()}
+    backbone.to(device)
+    task, _ = make_task(backbone, dataset.source.classes, asked.prompts)
+    learner = make_learner(backbone, task, asked)
+    normalize = Normalizer(backbone, device, channels_last=False)
+    columns: dict[str, dict[str, Any]] = {}
+    with Loader(PixelCache(fit), plan.threads) as loader:
+        for column, state in (("zero_shot", before), ("kept", blend(before, after, alpha))):
+            learner.load_state_dict(state)
+            learner.module.eval()
+            head = learner.head()
+            columns[column] = {}
+            for each in sets:
+                logits = evaluation.logits_of(
+                    backbone, head, each.pictures, loader, normalize, control, _progress(emit, each)
+                )
+                columns[column][each.name] = evaluation.full(logits, each, task.classes)
+    result = {
+        "method": asked.method.name,
+        "model": asked.model.name,
+        "seed": asked.training.seed,
+        "split_seed": asked.data.seed,
+        "alpha": alpha,
+        "best_epoch": (checkpoints.best_on_disk(run) or (None,))[0],
+        "device": device_name(device),
+        "classes": list(task.classes),
+        "sets": {name: {**kept, "zero_shot": columns["zero_shot"][name]} for name, kept in columns["kept"].items()},
+    }
+    path = None
+    if request.data is None and request.alpha is None and not run.result_file.exists():
+        run.write_result(result)
+        path = str(run.result_file)
+    return EvaluateAnswer(run=str(run.path), path=path, result=result)
+
+
+def _progress(emit: Emit, each: EvaluationSet) -> Any:
+    phase = say("phase.evaluating", name=each.name)
+
+    def progress(done: int, total: int) -> None:
+        emit(Progress(phase=phase, done=done, total=total, unit="pictures"))
+
+    return progress
+
+
+def render(answer: EvaluateAnswer) -> str:
+    """Before and after, then the further figures."""
+    return f"{table(answer.result)}\n\n{details(answer.result)}"

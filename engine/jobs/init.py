@@ -1,0 +1,133 @@
+"""A complete recipe for a folder of pictures, with values chosen for it and the reasons why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import recipe as recipes
+from engine.clip.describe import Tower, image_tower
+from engine.control import Control
+from engine.data import load
+from engine.data.records import Split
+from engine.errors import EngineError
+from engine.events import Progress
+from engine.jobs import Emit
+from engine.messages import say
+from engine.methods import find, options_of
+from engine.prompts.templates import preset
+from engine.recipe import Data, Method, Model, Prompts, Recipe, ShiftSource, Training
+from engine.requests import InitAnswer, InitRequest
+
+STEPS_WANTED = 80
+"""Optimizer steps that a small training set is given; found on few-shot sets of 7 to 9 classes."""
+LARGE_TOWER = 50_000_000
+"""Parameters of an image tower from which on the paper's learning rate is taken."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A value and why."""
+
+    value: float
+    why: str
+
+
+def learning_rate(tower: Tower) -> Chosen:
+    """By the image tower: large ones hold much that a high rate would destroy."""
+    millions = f"{tower.parameters / 1e6:.1f} million parameters"
+    if tower.parameters >= LARGE_TOWER:
+        return Chosen(1e-5, f"the paper's rate, for a large image tower ({millions})")
+    if tower.transformer:
+        return Chosen(1e-4, f"a small transformer ({millions}) learns little at the paper's 1e-5")
+    return Chosen(
+        3e-5, f"a small convolutional tower ({millions}): 1e-5 learns little, 1e-4 loses what it knew of other pictures"
+    )
+
+
+def batch_size(pictures: int) -> Chosen:
+    """By the number of training pictures."""
+    size = 32 if pictures <= 1000 else 128 if pictures <= 10_000 else 256
+    return Chosen(size, f"for {pictures:,} training pictures")
+
+
+def epochs(pictures: int, batch: int) -> Chosen:
+    """Enough steps for a small set, few passes over a large one."""
+    steps = -(-pictures // batch)
+    count = min(100, max(10, -(-STEPS_WANTED // steps)))
+    return Chosen(count, f"{count} passes of {steps} steps make {count * steps} steps")
+
+
+def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
+    """Look at the folder and the model, choose, and write the recipe (never over another file)."""
+    if request.out is not None and Path(request.out).exists():
+        raise EngineError("files.exists", path=request.out)
+    model_name = request.model
+    if Path(model_name).expanduser().is_dir() and model_name != "starter":
+        model_name = str(Path(model_name).expanduser().resolve())
+    model = Model(name=model_name, weights=request.weights)
+    options_of(find(request.method), {})
+    try:
+        data = Data(
+            source=str(Path(request.source).expanduser().resolve()),
+            shots=request.shots,
+            seed=request.seed,
+            shifts=tuple(
+                ShiftSource(name=name, source=str(Path(source).expanduser().resolve()))
+                for name, source in request.shifts.items()
+            ),
+        )
+    except ValueError as error:
+        raise EngineError("recipe.wrong_value", where="--shift", field="data.shifts", reason=str(error).splitlines()[-2].strip(), value=", ".join(request.shifts), help="") from None
+    emit(Progress(phase=say("phase.reading_folder")))
+    split = load.arrange(load.read(data, control, emit, content=False), data)
+    pictures = len(split.source.of(Split.TRAIN))
+    prompts, why_prompts = _prompts(request, model)
+    rate, batch = learning_rate(image_tower(model)), batch_size(pictures)
+    passes = epochs(pictures, int(batch.value))
+    recipe = Recipe(
+        data=data,
+        prompts=prompts,
+        model=model,
+        method=Method(name=request.method),
+        training=Training(
+            learning_rate=rate.value,
+            batch_size=int(batch.value),
+            epochs=int(passes.value),
+            seed=request.seed,
+        ),
+    )
+    reasons = {
+        "prompts.templates": why_prompts,
+        "training.learning_rate": rate.why,
+        "training.batch_size": batch.why,
+        "training.epochs": passes.why,
+    }
+    if request.out is not None:
+        recipes.write(recipe, Path(request.out), reasons)
+    return InitAnswer(out=request.out, recipe=recipe.content(), reasons=reasons)
+
+
+def _prompts(request: InitRequest, model: Model) -> tuple[Prompts, str]:
+    name = request.preset or ("drawing" if model.name == "starter" else "photo")
+    chosen = preset(name)
+    why = f"the preset '{chosen.name}'"
+    if request.preset is None:
+        why += ", as the starter knows drawings only" if name == "drawing" else "; see --preset for other kinds of pictures"
+    return Prompts(templates=chosen.templates), why
+
+
+def render(answer: InitAnswer) -> str:
+    """What was chosen and why, and the next command; or the recipe itself if it was not written."""
+    recipe = recipes.parse(answer.recipe, "recipe")
+    if answer.out is None:
+        return recipes.to_toml(recipe, answer.reasons)
+    training = recipe.training
+    values = {
+        "prompts.templates": f"{len(recipe.prompts.templates)} templates",
+        "training.learning_rate": f"learning rate {training.learning_rate:g}",
+        "training.batch_size": f"batches of {training.batch_size}",
+        "training.epochs": f"{training.epochs} epochs",
+    }
+    lines = [f"{values[field]}: {why}" for field, why in answer.reasons.items()]
+    return "\n".join([f"Wrote {answer.out}", *lines, "", f"Next: flyp train {answer.out}"])

@@ -1,0 +1,319 @@
+"""The main job: from a recipe to a finetuned model and its figures, or on from where a run stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine import recipe as recipes
+from engine import run_directory
+from engine.clip import backbone as backbones
+from engine.control import Asked, Control, Wish
+from engine.data import load, split_file
+from engine.data.records import SplitDataset
+from engine.errors import Cancelled, EngineError
+from engine.evaluation import evaluate
+from engine.evaluation.blend import blend
+from engine.evaluation.report import table
+from engine.events import Event, Figures, Paused, Progress, Reason, Resumed, RunFinished, RunStarted, Warned
+from engine.jobs import Emit
+from engine.jobs.left_out import left_out_message
+from engine.messages import say
+from engine.methods.flyp import text_head
+from engine.recipe import Recipe
+from engine.requests import TrainAnswer, TrainRequest
+from engine.run_directory import RunDirectory
+from engine.training import checkpoints
+from engine.training.precision import Plan
+from engine.training.setup import Scene, arrange
+from engine.training.trainer import Trainer
+
+
+def train(request: TrainRequest, emit: Emit, control: Control) -> TrainAnswer:
+    """Train the request's recipe in a new run folder, or continue the run it names.
+
+    Raises EngineError if the input is at fault; Cancelled when cancelled. A new run that fails
+    before its first checkpoint leaves nothing behind.
+    """
+    if request.resume is not None:
+        run = RunDirectory.open(Path(request.resume))
+        with run.locked():
+            return _attempt(run, run.recipe(), emit, control, resuming=True)
+    asked = recipes.with_absolute_paths(recipes.parse(request.recipe or {}, "recipe"), Path.cwd())
+    path = Path(request.out) if request.out else run_directory.default_path(asked)
+    run = RunDirectory.create(path, asked)
+    try:
+        with run.locked():
+            return _attempt(run, asked, emit, control, resuming=False)
+    except BaseException:
+        if not run.has_checkpoint("last"):
+            run.discard()
+        raise
+    finally:
+        run.close()
+
+
+def _attempt(run: RunDirectory, asked: Recipe, emit: Emit, control: Control, resuming: bool) -> TrainAnswer:
+    if resuming:
+        ended = run.ended()
+        if ended is not None and ended.reason in (Reason.FINISHED, Reason.STOPPED, Reason.PATIENCE):
+            raise EngineError("run.finished", path=str(run.path))
+        if not run.has_checkpoint("last"):
+            raise EngineError("run.no_checkpoint", path=str(run.path))
+        dataset = split_file.from_csv(run.split(), str(run.split_file))
+    else:
+        dataset = load.prepare(asked.data, control, emit)
+    control.check()
+    emit(Progress(phase=say("phase.loading_model", model=asked.model.name)))
+    base = backbones.load(
+        asked.model,
+        download=True,
+        control=control,
+        emit=emit,
+        expected_sha256=run.initial()["sha256"] if resuming else None,
+    )
+    stored = Plan.model_validate(run.plan()) if resuming else None
+    scene, warnings = arrange(asked, dataset, base, emit, control, stored)
+    if not resuming:
+        run.write_split(split_file.to_csv(dataset))
+        run.write_initial(
+            {
+                "name": base.base.name,
+                "weights": base.base.weights,
+                "path": base.base.path,
+                "sha256": base.base.sha256,
+            }
+        )
+    run.write_plan(scene.plan.model_dump())
+    warnings += _dataset_warnings(dataset)
+    return _Attempt(run, asked, scene, emit, control, resuming).go([] if resuming else warnings)
+
+
+def _dataset_warnings(dataset: SplitDataset) -> list[Warned]:
+    warnings = []
+    if dataset.left_out:
+        warnings.append(Warned(message=left_out_message(dataset.left_out)))
+    if not any(record.split == "test" for record in dataset.source.records):
+        warnings.append(Warned(message=say("training.no_test")))
+    return warnings
+
+
+class _Attempt:
+    """One attempt at a run, from RunStarted to RunFinished."""
+
+    def __init__(
+        self, run: RunDirectory, asked: Recipe, scene: Scene, emit: Emit, control: Control, resuming: bool
+    ) -> None:
+        self._run = run
+        self._asked = asked
+        self._scene = scene
+        self._emit = emit
+        self._control = control
+        self._resuming = resuming
+        self._loader = scene.loader()
+        self._normalize = scene.normalizer()
+        self._zero_shot_head = text_head(scene.backbone, scene.task)
+        self._short_sets = [s.sample(evaluate.SHIFT_PICTURES) if s.kind == "shift" else s for s in scene.sets]
+        self._short_sets = [s for s in self._short_sets if s.kind != "test"]
+
+    def _say(self, event: Event) -> None:
+        self._run.record(event)
+        self._emit(event)
+
+    def go(self, warnings: list[Warned]) -> TrainAnswer:
+        """Train, judge, finish; RunFinished is said exactly once, whatever happens."""
+        trainer = Trainer(
+            self._scene.learner,
+            self._scene.training,
+            self._short_figures,
+            self._asked.training,
+            self._asked.data.balanced,
+            self._scene.plan,
+            self._run,
+            self._loader,
+            self._normalize,
+            self._control,
+        )
+        if self._resuming:
+            trainer.restore()
+        self._started(trainer)
+        try:
+            for warning in warnings:
+                self._say(warning)
+            reason = self._driven(trainer)
+            if reason is not Reason.PAUSED:
+                try:
+                    self._judge(trainer)
+                except Asked:
+                    reason = Reason.PAUSED
+            if reason is Reason.PAUSED:
+                self._say(Paused(step=trainer.position.step))
+            best_epoch = trainer.position.best_epoch
+            self._say(RunFinished(reason=reason, best_epoch=best_epoch))
+        except Cancelled:
+            self._say(RunFinished(reason=Reason.CANCELLED))
+            raise
+        except BaseException as error:
+            self._failed(error, trainer)
+            raise
+        finally:
+            self._loader.close()
+        done = reason is not Reason.PAUSED
+        return TrainAnswer(
+            run=str(self._run.path), reason=reason, result=str(self._run.result_file) if done else None
+        )
+
+    def _failed(self, error: BaseException, trainer: Trainer) -> None:
+        if isinstance(error, EngineError):
+            message = error.message
+        elif isinstance(error, KeyboardInterrupt):
+            message = say("core.interrupted")
+        else:
+            message = say("core.fault", reason=f"{type(error).__name__}: {error}", log=str(self._run.log_file))
+        finished = RunFinished(reason=Reason.FAILED, error=message, best_epoch=trainer.position.best_epoch)
+        # where the disk is full this cannot be written either; the first error is the one to tell
+        with contextlib.suppress(EngineError):
+            self._run.record(finished)
+        self._emit(finished)
+
+    def _started(self, trainer: Trainer) -> None:
+        asked, scene = self._asked, self._scene
+        event = RunStarted(
+            run=str(self._run.path),
+            attempt=self._run.attempts() + 1,
+            start_step=trainer.position.step,
+            total_steps=trainer.total_steps,
+            epochs=asked.training.epochs,
+            steps_per_epoch=trainer.steps_per_epoch,
+            batch_size=asked.training.batch_size,
+            method=asked.method.name,
+            model=asked.model.name,
+            seed=asked.training.seed,
+            classes=scene.task.classes,
+            sets=tuple(s.info(len(scene.task.classes)) for s in scene.sets),
+            plan=scene.plan.model_dump(),
+            time=datetime.now().astimezone().isoformat(timespec="seconds"),
+        )
+        self._say(event)
+        if self._resuming:
+            self._say(Resumed(step=trainer.position.step))
+
+    def _driven(self, trainer: Trainer) -> Reason:
+        """Run the trainer's generator to its end, passing its events on."""
+        generator = trainer.train()
+        while True:
+            try:
+                self._say(next(generator))
+            except StopIteration as end:
+                reason: Reason = end.value
+                return reason
+
+    def _progress(self, name: str, done: int, total: int) -> None:
+        phase = say("phase.evaluating", name=name)
+        self._emit(Progress(phase=phase, done=done, total=total, unit="pictures"))
+
+    def _short_figures(self, epoch: int) -> dict[str, Figures]:
+        """Validation in full and a fixed part of each shift set, with the head as it stands."""
+        head = self._zero_shot_head if epoch == 0 else self._scene.learner.head()
+        result = {}
+        self._scene.learner.module.eval()
+        for each in self._short_sets:
+            logits = evaluate.logits_of(
+                self._scene.backbone,
+                head,
+                each.pictures,
+                self._loader,
+                self._normalize,
+                self._control,
+                lambda done, total, name=each.name: self._progress(name, done, total),  # type: ignore[misc]
+            )
+            result[each.name] = evaluate.figures(logits, each)
+        return result
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def _judge(self, trainer: Trainer) -> None:
+        """Every set in full, for zero-shot, the kept and the last weights; written to result.json."""
+        scene = self._scene
+        last = {name: tensor.detach().to("cpu", copy=True) for name, tensor in scene.learner.state_dict().items()}
+        best = checkpoints.load_weights(self._run, "best")
+        alpha = self._asked.blend.alpha
+        best_epoch = trainer.position.best_epoch
+        states: dict[str, dict[str, torch.Tensor]] = {"zero_shot": scene.before}
+        states["kept"] = blend(scene.before, best, alpha)
+        states["last"] = last
+        columns: dict[str, dict[str, Any]] = {}
+        for column, state in states.items():
+            if column == "kept" and best_epoch == 0:
+                columns[column] = columns["zero_shot"]
+                continue
+            if column == "last" and alpha == 1 and _same(last, best):
+                columns[column] = columns["kept"]
+                continue
+            columns[column] = self._figures_with(state)
+        sets = {
+            name: {**columns["kept"][name], "zero_shot": columns["zero_shot"][name], "last": columns["last"][name]}
+            for name in columns["kept"]
+        }
+        self._run.write_result(
+            {
+                "method": self._asked.method.name,
+                "model": self._asked.model.name,
+                "seed": self._asked.training.seed,
+                "split_seed": self._asked.data.seed,
+                "alpha": alpha,
+                "best_epoch": best_epoch,
+                "last_epoch": len(trainer.position.history) - 1,
+                "steps": trainer.position.step,
+                "classes": list(scene.task.classes),
+                "sets": sets,
+            }
+        )
+        scene.learner.load_state_dict(best)
+
+    def _figures_with(self, state: dict[str, torch.Tensor]) -> dict[str, Any]:
+        scene = self._scene
+        scene.learner.load_state_dict(state)
+        scene.learner.module.eval()
+        head = scene.learner.head()
+        result = {}
+        order = {"test": 0, "validation": 1}
+        for each in sorted(scene.sets, key=lambda s: order.get(s.kind, 2)):
+            # a pause gives the device back also here; to stop means to come to exactly this end
+            watch = self._control.alert() if self._control.wish < Wish.PAUSE else contextlib.nullcontext()
+            while True:
+                try:
+                    with watch:
+                        logits = evaluate.logits_of(
+                            scene.backbone,
+                            head,
+                            each.pictures,
+                            self._loader,
+                            self._normalize,
+                            self._control,
+                            lambda done, total, name=each.name: self._progress(name, done, total),  # type: ignore[misc]
+                        )
+                    break
+                except Asked:
+                    if self._control.wish is not Wish.STOP:
+                        raise
+                    watch = contextlib.nullcontext()
+            result[each.name] = evaluate.full(logits, each, scene.task.classes)
+        return result
+
+
+def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def render(answer: TrainAnswer) -> str:
+    """The figures as a table, or how to go on."""
+    if answer.result is None:
+        return f"Paused and saved. Continue with:\n  flyp train --resume {shlex.quote(answer.run)}"
+    run = RunDirectory.open(Path(answer.run))
+    return f"{table(run.result())}\n\nThe run: {answer.run}"

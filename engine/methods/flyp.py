@@ -1,0 +1,157 @@
+"""FLYP: finetune like you pretrain.
+
+    L = (CE(s·I·Tᵀ, arange) + CE(s·T·Iᵀ, arange)) / 2
+
+over a batch of pictures and one caption each: a template drawn at random, filled with the
+name of the picture's class. Both towers and the temperature s = exp(logit_scale) are trained.
+At evaluation the head is, for each class, the mean over all templates of the finetuned text
+tower's normalised embeddings, normalised again.
+
+Goyal, Kumar, Garg, Kolter, Raghunathan: Finetune like you pretrain: Improved finetuning of
+zero-shot vision models. CVPR 2023, arXiv 2212.00638.
+
+Where it differs from the released code: the templates are drawn anew each step also in the
+few-shot case; only the distinct captions of a batch pass the text tower (the same loss and
+gradients, less work); the temperature is clamped to [1, 100] as in open_clip unless
+``clamp_temperature`` is off; same-class pairs may be treated in three ways, where the
+released code knows ``none``. Models pretrained with a pairwise sigmoid loss keep that loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from engine import methods
+from engine.clip.backbone import Backbone
+from engine.clip.head import class_embeddings
+from engine.data import keys
+from engine.data.batches import Batch
+from engine.messages import Message, say
+from engine.methods import Head, Loss, Task
+from engine.training import losses
+from engine.training.optimizer import ParameterGroup, parameter_groups
+
+HIGHEST_SCALE = math.log(100)
+
+
+class FlypOptions(methods.Options):
+    """Options of FLYP."""
+
+    collisions: Literal["none", "mask", "soft"] = "none"
+    """Two pictures of one class in a batch: none counts them as negatives (the paper's code), mask leaves them out, soft counts both captions as right."""
+    loss: Literal["auto", "softmax", "sigmoid"] = "auto"
+    """The contrastive loss; auto follows how the model was pretrained (sigmoid for SigLIP)."""
+    clamp_temperature: bool = True
+    """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
+
+
+class FlypLearner:
+    """The learner of FLYP; its state is the backbone's."""
+
+    def __init__(self, backbone: Backbone, task: Task, options: FlypOptions) -> None:
+        self.backbone = backbone
+        self._task = task
+        self._options = options
+        kind = backbone.loss_kind if options.loss == "auto" else options.loss
+        self._kind: Literal["softmax", "sigmoid"] = "sigmoid" if kind == "sigmoid" else "softmax"
+
+    @property
+    def module(self) -> nn.Module:
+        return self.backbone.model
+
+    def parameter_groups(self, weight_decay: float, decay_all: bool) -> list[ParameterGroup]:
+        return parameter_groups(self.module.named_parameters(), weight_decay, decay_all)
+
+    def embed(self, batch: Batch, images_BCHW: Tensor) -> dict[str, Tensor]:
+        captions = self._captions(batch)
+        distinct = sorted(set(captions))
+        templates = self._task.tokens_CTL.shape[1]
+        tokens_NL = torch.stack([self._task.tokens_CTL[c // templates, c % templates] for c in distinct])
+        texts_ND = self.backbone.encode_texts(tokens_NL)
+        place = {caption: row for row, caption in enumerate(distinct)}
+        rows_B = torch.tensor([place[c] for c in captions]).to(texts_ND.device, non_blocking=True)
+        return {
+            "images": self.backbone.encode_images(images_BCHW),
+            "texts": texts_ND.index_select(0, rows_B),
+        }
+
+    def _captions(self, batch: Batch) -> list[int]:
+        """Each picture's caption, as class · templates + template."""
+        templates = self._task.tokens_CTL.shape[1]
+        labels = batch.labels_B.tolist()
+        if templates == 1:
+            return labels
+        return [
+            label * templates + keys.generator(batch.seed, batch.epoch, name, "template").randrange(templates)
+            for label, name in zip(labels, batch.names, strict=True)
+        ]
+
+    def loss(self, embeddings: dict[str, Tensor], labels_B: Tensor) -> Loss:
+        images_BD, texts_BD = embeddings["images"], embeddings["texts"]
+        collisions = self._options.collisions
+        on_device_B = labels_B.to(images_BD.device, non_blocking=True)
+        scale = self.backbone.scale()
+        if self._kind == "sigmoid":
+            bias = self.backbone.logit_bias
+            shift = 0.0 if bias is None else bias.squeeze()
+            value = losses.sigmoid_loss(images_BD, texts_BD, scale, shift, on_device_B, collisions)
+        else:
+            value = losses.contrastive_loss(images_BD, texts_BD, scale, on_device_B, collisions)
+        return Loss(value, losses.floor(labels_B, collisions, self._kind))
+
+    def after_step(self) -> None:
+        if self._options.clamp_temperature:
+            with torch.no_grad():
+                self.backbone.logit_scale.clamp_(0.0, HIGHEST_SCALE)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return self.backbone.state_dict()
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self.backbone.load_state_dict(state)
+
+    def head(self) -> Head:
+        return text_head(self.backbone, self._task)
+
+
+def text_head(backbone: Backbone, task: Task) -> Head:
+    """The template head of the text tower as it stands: zero-shot before training."""
+    with torch.no_grad():
+        weight_CD = class_embeddings(backbone, task.captions)
+        bias = backbone.logit_bias
+        return Head(
+            weight_CD,
+            float(backbone.scale()),
+            0.0 if bias is None else float(bias.squeeze()),
+        )
+
+
+class Flyp:
+    """See the module's docstring."""
+
+    name: ClassVar[str] = "flyp"
+    title: ClassVar[str] = "FLYP"
+    summary: ClassVar[str] = (
+        "Goes on training pictures against class prompts, the way CLIP was pretrained.\n"
+        "Recommended: strong with few pictures, and keeps more of what the model knew elsewhere."
+    )
+    source: ClassVar[str] = "Goyal et al., CVPR 2023, arXiv 2212.00638"
+    Options = FlypOptions
+
+    def supports(self, backbone: Backbone) -> Message | None:
+        """Every CLIP with a text tower can."""
+        del backbone
+        return None
+
+    def stages(self, backbone: Backbone, task: Task, options: FlypOptions) -> Sequence[FlypLearner]:
+        if options.loss == "sigmoid" and backbone.logit_bias is None:
+            raise methods.EngineError("training.no_logit_bias", model=backbone.base.name)
+        return [FlypLearner(backbone, task, options)]
+
+
+METHOD = Flyp()

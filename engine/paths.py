@@ -1,0 +1,39 @@
+"""Where the program keeps its things. The only user of appdirs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import appdirs
+
+_APP = "flyp"
+
+
+def _folder(variable: str, fallback: str) -> Path:
+    return Path(os.environ.get(variable) or fallback).expanduser()
+
+
+def cache_folder() -> Path:
+    """Things that can be made again: picture index, features. ``FLYP_CACHE`` overrides."""
+    return _folder("FLYP_CACHE", appdirs.user_cache_dir(_APP, False))
+
+
+def data_folder() -> Path:
+    """Things a person would miss: runs made without --out. ``FLYP_HOME`` overrides."""
+    return _folder("FLYP_HOME", appdirs.user_data_dir(_APP, False))
+
+
+def log_folder() -> Path:
+    """Logs of faults of ours, beside the data."""
+    return data_folder() / "logs"
+
+
+def runs_folder() -> Path:
+    """Where runs go when no --out is given."""
+    return data_folder() / "runs"
+
+
+def resources_folder() -> Path:
+    """Bundled files: prompt presets, starter, sample pictures."""
+    return Path(__file__).resolve().parent.parent / "resources"

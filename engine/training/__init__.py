@@ -1,0 +1,1 @@
+"""The loop: losses, schedule, optimizer, precision, checkpoints, trainer. Knows no concrete method."""

@@ -1,0 +1,54 @@
+"""AdamW over named parameters, with the two habits of decay that the field has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+import torch
+from torch.nn import Parameter
+
+
+class ParameterGroup(TypedDict):
+    """Parameters that share a decay and a multiple of the learning rate."""
+
+    params: list[Parameter]
+    weight_decay: float
+    lr_scale: float
+    """Times the scheduled learning rate; 1 for almost everything."""
+
+
+def parameter_groups(
+    named: Iterable[tuple[str, Parameter]], weight_decay: float, decay_all: bool = False
+) -> list[ParameterGroup]:
+    """Two groups, with and without decay.
+
+    open_clip spares every parameter of at most one dimension (biases, norms, the temperature);
+    ``decay_all`` decays everything, as the reference code of FLYP does. Frozen parameters and
+    second mentions of a shared one are left out.
+    """
+    decayed: list[Parameter] = []
+    spared: list[Parameter] = []
+    seen: set[int] = set()
+    for _, parameter in named:
+        if not parameter.requires_grad or id(parameter) in seen:
+            continue
+        seen.add(id(parameter))
+        (decayed if decay_all or parameter.ndim > 1 else spared).append(parameter)
+    groups = [
+        ParameterGroup(params=decayed, weight_decay=weight_decay, lr_scale=1.0),
+        ParameterGroup(params=spared, weight_decay=0.0, lr_scale=1.0),
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def adamw(groups: list[ParameterGroup], learning_rate: float, fused: bool = True) -> torch.optim.AdamW:
+    """AdamW with default betas. Fused does one pass over memory a step instead of several."""
+    plain: list[dict[str, Any]] = [dict(group) for group in groups]
+    return torch.optim.AdamW(plain, lr=learning_rate, fused=fused)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Set every group's rate to ``learning_rate`` times the group's own multiple."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate * group.get("lr_scale", 1.0)

@@ -1,0 +1,195 @@
+"""From a recipe to the things a run needs: data, model, learner, plan.
+
+Everything heavy says what it is doing through ``emit`` and looks at ``control``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine import methods
+from engine.clip.backbone import Backbone
+from engine.control import Control
+from engine.data.batches import Loader, Pictures, batch_bounds, epoch_order
+from engine.data.fit import Fit
+from engine.data.pixel_cache import PixelCache
+from engine.data.records import Split, SplitDataset
+from engine.errors import EngineError
+from engine.evaluation.evaluate import EvaluationSet, sets_of
+from engine.evaluation.features import Normalizer, choose_fit
+from engine.events import Progress, Warned
+from engine.jobs import Emit
+from engine.messages import say
+from engine.methods import StepLearner, Task
+from engine.prompts.captions import captions
+from engine.recipe import Prompts, Recipe, Training
+from engine.training import precision
+from engine.training.optimizer import adamw
+from engine.training.precision import Plan
+from engine.training.step import Stepper, training_mode
+
+
+@dataclass
+class Scene:
+    """All that a run works with, on its device."""
+
+    backbone: Backbone
+    task: Task
+    learner: StepLearner
+    training: Pictures
+    sets: list[EvaluationSet]
+    fit: Fit
+    plan: Plan
+    cache: PixelCache
+    before: dict[str, torch.Tensor]
+    """The pretrained weights, on the CPU."""
+
+    def normalizer(self) -> Normalizer:
+        return Normalizer(self.backbone, torch.device(self.plan.device), self.plan.channels_last)
+
+    def loader(self) -> Loader:
+        return Loader(self.cache, self.plan.threads)
+
+
+def make_task(backbone: Backbone, classes: tuple[str, ...], prompts: Prompts) -> tuple[Task, list[Warned]]:
+    """Captions and their tokens; a caption that the model would cut off is warned of."""
+    texts_CT = captions(classes, prompts)
+    flat = [caption for row in texts_CT for caption in row]
+    tokens = backbone.tokenize(flat).reshape(len(classes), len(texts_CT[0]), -1)
+    limit = backbone.context_length
+    warnings = [
+        Warned(message=say("training.caption_cut", caption=caption, limit=limit))
+        for caption, count in zip(flat, backbone.token_counts(flat), strict=True)
+        if count > limit
+    ]
+    return Task(classes, texts_CT, tokens), warnings[:3]
+
+
+def make_learner(backbone: Backbone, task: Task, recipe: Recipe) -> StepLearner:
+    """The recipe's method on this model. Raises EngineError if the two do not go together."""
+    method = methods.find(recipe.method.name)
+    options = methods.options_of(method, recipe.method.options)
+    reason = method.supports(backbone)
+    if reason is not None:
+        raise EngineError(
+            "training.unsupported", method=method.title, model=backbone.base.name, reason=str(reason)
+        )
+    return method.stages(backbone, task, options)[-1]
+
+
+def set_threads(plan_threads: int) -> None:
+    """Threads of torch's arithmetic; part of the plan, because results depend on it."""
+    if torch.get_num_threads() != plan_threads:
+        torch.set_num_threads(plan_threads)
+
+
+def arrange(
+    recipe: Recipe,
+    dataset: SplitDataset,
+    backbone: Backbone,
+    emit: Emit,
+    control: Control,
+    stored: Plan | None = None,
+) -> tuple[Scene, list[Warned]]:
+    """Put data, model and method together and decide the plan (or take the stored one)."""
+    settings = recipe.training
+    classes = dataset.source.classes
+    task, warned = make_task(backbone, classes, recipe.prompts)
+    fit = choose_fit(backbone, recipe.model)
+    before = {name: tensor.detach().clone() for name, tensor in backbone.state_dict().items()}
+    training = Pictures(Path(dataset.source.root), dataset.source.of(Split.TRAIN))
+    cache = PixelCache(fit)
+    if stored is not None and stored.device in precision.devices():
+        plan = stored
+    else:
+        if stored is not None:
+            now = precision.device_name(precision.choose_device(settings.device))
+            warned.append(Warned(message=say("training.other_machine", before=stored.device_name, now=now)))
+        plan = _first_plan(settings, min(settings.batch_size, len(training)))
+        stored = None
+    set_threads(plan.threads)
+    device = torch.device(plan.device)
+    backbone.to(device)
+    learner = make_learner(backbone, task, recipe)
+    scene = Scene(backbone, task, learner, training, sets_of(dataset), fit, plan, cache, before)
+    if stored is None and settings.epochs > 0:
+        emit(Progress(phase=say("phase.choosing_precision")))
+        scene.plan = _tried(scene, settings, recipe.data.balanced, control)
+        backbone.load_state_dict(before)
+    if scene.plan.channels_last:
+        backbone.model.to(memory_format=torch.channels_last)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    return scene, warned
+
+
+def _first_plan(settings: Training, largest_batch: int) -> Plan:
+    """What follows from the recipe and the machine without trying."""
+    device = precision.choose_device(settings.device)
+    return Plan(
+        device=str(device),
+        device_name=precision.device_name(device),
+        threads=settings.threads or torch.get_num_threads(),
+        precision="fp32" if settings.precision == "auto" else settings.precision,
+        channels_last=False,
+        fused=True,
+        micro_batch=min(settings.micro_batch or largest_batch, largest_batch),
+        torch=torch.__version__,
+    )
+
+
+def _tried(scene: Scene, settings: Training, balanced: bool, control: Control) -> Plan:
+    """The plan after a trial step in each way that this device offers, without changing any weight.
+
+    A batch that does not fit in memory is halved here already.
+    """
+    plan = scene.plan
+    device = torch.device(plan.device)
+    has_convolutions = scene.backbone.image_kind in ("resnet", "timm-conv")
+    candidates = precision.ways(device, settings, has_convolutions)
+    order = epoch_order(scene.training, settings.seed, 1, balanced)
+    start, stop = batch_bounds(len(scene.training), settings.batch_size)[0]
+    # on a CPU a part of the batch tells which way is quicker, and large models take seconds
+    count = stop - start if device.type == "cuda" else min(stop - start, 16)
+    with scene.loader() as loader:
+        batch = next(loader.batches(scene.training, [order[start : start + count]], control))
+    groups = scene.learner.parameter_groups(settings.weight_decay, settings.decay_all)
+    smallest = plan.micro_batch
+
+    def trial(way: precision.Precision, channels_last: bool) -> None:
+        nonlocal smallest
+        control.check()
+        memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        if has_convolutions:
+            scene.backbone.model.to(memory_format=memory_format)
+        stepper = Stepper(
+            scene.learner,
+            adamw(groups, settings.learning_rate, fused=False),
+            Normalizer(scene.backbone, device, channels_last),
+            plan.model_copy(update={"precision": way, "channels_last": channels_last}),
+            None,
+            control,
+        )
+        stepper.gradients(batch)
+        smallest = min(smallest, stepper.micro_batch)
+
+    training_mode(scene.learner.module, settings.freeze_batchnorm)
+    try:
+        (chosen, channels_last), times = precision.fastest(candidates, trial, device)
+        if len(candidates) == 1 and device.type == "cuda":
+            trial(chosen, channels_last)
+    finally:
+        scene.learner.module.zero_grad(set_to_none=True)
+    return plan.model_copy(
+        update={
+            "precision": chosen,
+            "channels_last": channels_last,
+            "micro_batch": smallest,
+            "trial_ms": times,
+        }
+    )
+
+
