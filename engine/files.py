@@ -32,6 +32,7 @@ class _File(RawIOBase):
         super().__init__()
         self._descriptor = descriptor
         self._position = 0
+        self.failure: OSError | None = None
 
     def writable(self) -> bool:
         return True
@@ -39,8 +40,13 @@ class _File(RawIOBase):
     def write(self, data: object) -> int:
         view = memoryview(data).cast("B")  # type: ignore[arg-type]  # torch hands bytes-likes of its own
         done = 0
-        while done < len(view):
-            done += _write(self._descriptor, view[done:])
+        try:
+            while done < len(view):
+                done += _write(self._descriptor, view[done:])
+        except OSError as error:
+            # torch turns an error of its stream into a RuntimeError that no longer tells the cause
+            self.failure = error
+            raise
         self._position += done
         return done
 
@@ -76,10 +82,12 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    stream: _File | None = None
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
         try:
-            yield _File(descriptor)  # type: ignore[misc]  # RawIOBase has what writers of bytes use
+            stream = _File(descriptor)
+            yield stream  # type: ignore[misc]  # RawIOBase has what writers of bytes use
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -87,8 +95,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise write_error(path, error) from error
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if stream is not None and stream.failure is not None:
+            raise write_error(path, stream.failure) from error
         raise
 
 

@@ -17,8 +17,10 @@ from torch import Tensor
 
 from engine.control import Control
 from engine.data import keys
+from engine.data.pictures import PictureError
 from engine.data.pixel_cache import PixelCache, PixelsHWC
-from engine.data.records import ImageRecord
+from engine.data.records import ImageRecord, shown
+from engine.errors import EngineError
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class Loader:
     ) -> Iterator[Batch]:
         """One batch for each group of indices. ``augment`` = (smallest crop, flip), or None to evaluate.
 
-        Raises Cancelled when asked to, and whatever decoding raised.
+        Raises Cancelled when asked to, and EngineError naming a picture that cannot be decoded.
         """
         waiting: deque[tuple[list[int], list[Future[PixelsHWC]]]] = deque()
         todo = iter(groups)
@@ -168,7 +170,12 @@ class Loader:
             pixels = []
             for future in futures:
                 control.check()
-                pixels.append(future.result())
+                try:
+                    pixels.append(future.result())
+                except PictureError as error:
+                    place = shown(str(pictures.path(indices[len(pixels)])))
+                    reason = error.message.text
+                    raise EngineError("training.picture_gone", path=place, reason=reason) from None
             records = [pictures.records[i] for i in indices]
             yield Batch(
                 torch.from_numpy(np.stack(pixels)),

@@ -19,11 +19,14 @@ from engine.data.records import SplitDataset
 from engine.errors import Cancelled, EngineError
 from engine.evaluation import evaluate
 from engine.evaluation.blend import blend
+from engine.evaluation.evaluate import EvaluationSet
+from engine.evaluation.metrics import Floats
 from engine.evaluation.report import table
 from engine.events import Event, Figures, Paused, Progress, Reason, Resumed, RunFinished, RunStarted, Warned
 from engine.jobs import Emit
 from engine.jobs.left_out import left_out_message
 from engine.messages import say
+from engine.methods import Head
 from engine.methods.flyp import text_head
 from engine.recipe import Recipe
 from engine.requests import TrainAnswer, TrainRequest
@@ -146,6 +149,8 @@ class _Attempt:
             for warning in warnings:
                 self._say(warning)
             reason = self._driven(trainer)
+            if self._control.wish is Wish.PAUSE:
+                reason = Reason.PAUSED
             if reason is not Reason.PAUSED:
                 try:
                     self._judge(trainer)
@@ -223,15 +228,7 @@ class _Attempt:
         result = {}
         self._scene.learner.module.eval()
         for each in self._short_sets:
-            logits = evaluate.logits_of(
-                self._scene.backbone,
-                head,
-                each.pictures,
-                self._loader,
-                self._normalize,
-                self._control,
-                lambda done, total, name=each.name: self._progress(name, done, total),  # type: ignore[misc]
-            )
+            logits = self._logits(head, each)
             result[each.name] = evaluate.figures(logits, each)
         return result
 
@@ -284,27 +281,33 @@ class _Attempt:
         result = {}
         order = {"test": 0, "validation": 1}
         for each in sorted(scene.sets, key=lambda s: order.get(s.kind, 2)):
-            # a pause gives the device back also here; to stop means to come to exactly this end
-            watch = self._control.alert() if self._control.wish < Wish.PAUSE else contextlib.nullcontext()
-            while True:
-                try:
-                    with watch:
-                        logits = evaluate.logits_of(
-                            scene.backbone,
-                            head,
-                            each.pictures,
-                            self._loader,
-                            self._normalize,
-                            self._control,
-                            lambda done, total, name=each.name: self._progress(name, done, total),  # type: ignore[misc]
-                        )
-                    break
-                except Asked:
-                    if self._control.wish is not Wish.STOP:
-                        raise
-                    watch = contextlib.nullcontext()
+            logits = self._full_logits(head, each)
             result[each.name] = evaluate.full(logits, each, scene.task.classes)
         return result
+
+
+    def _full_logits(self, head: Head, each: EvaluationSet) -> Floats:
+        """A set's logits; a pause leaves the work (Asked), to stop means to come to exactly this end."""
+        while True:
+            if self._control.wish is Wish.PAUSE:
+                raise Asked
+            try:
+                with self._control.alert():
+                    return self._logits(head, each)
+            except Asked:
+                if self._control.wish is not Wish.STOP:
+                    raise
+
+    def _logits(self, head: Head, each: EvaluationSet) -> Floats:
+        return evaluate.logits_of(
+            self._scene.backbone,
+            head,
+            each.pictures,
+            self._loader,
+            self._normalize,
+            self._control,
+            lambda done, total: self._progress(each.name, done, total),
+        )
 
 
 def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:

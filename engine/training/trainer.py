@@ -136,6 +136,10 @@ class Trainer:
         if asked >= 1 and asked != used and self.position.step == 0:
             yield Warned(message=say("training.warmup_cut", asked=int(asked), used=used))
         if not self.position.history:
+            # asked while pictures and model were still being read
+            reason = yield from self._asked()
+            if reason is not None:
+                return reason
             reason = yield from self._judge(0)
             yield self._save_last()
             if reason is not None:

@@ -44,28 +44,36 @@ def _article(words: str) -> str:
     return ("an " if words[0] in "aeiou" else "a ") + words
 
 
-def caption(wish: Wish, rng: Generator) -> str:
-    """One of the many captions that are true of a picture; the thing is always named, the rest by chance."""
-    words = wish.thing
-    after = ""
+def caption(wish: Wish, rng: Generator) -> tuple[str, tuple[str, ...]]:
+    """One of the many captions that are true of a picture, and what it says apart from its wording.
+
+    The thing is always named, its pattern mostly, the rest less often: colours, places and styles are learnt
+    from few examples, shapes and patterns are not. Two captions of the same meaning are true of each other's picture.
+    """
+    words, after = wish.thing, ""
+    meaning = [wish.thing]
     adjective, addition = SURFACES[wish.pattern]
-    if rng.random() < (0.3 if wish.pattern == "plain" else 0.7):
+    if rng.random() < (0.5 if wish.pattern == "plain" else 0.85):
+        meaning.append(wish.pattern)
         if rng.random() < 0.75:
             words = f"{adjective} {words}"
         else:
             after = f" {addition}"
-    if STYLES[wish.style][2] and rng.random() < 0.4:
+    if STYLES[wish.style][2] and rng.random() < 0.3:
+        meaning.append(wish.colour)
         words = f"{wish.colour} {words}"
-    if rng.random() < 0.22:
+    if rng.random() < 0.15:
+        meaning.append(wish.scene)
         places = SCENES[wish.scene][1]
         after += f" {places[int(rng.integers(len(places)))]}"
     text = _article(words) + after
-    if rng.random() < 0.25:
+    if rng.random() < 0.2:
+        meaning.append(wish.style)
         names = STYLES[wish.style][1]
         text = f"{_article(names[int(rng.integers(len(names)))])} of {text}"
     else:
         text = FRAMES[int(rng.integers(len(FRAMES)))] + text
-    return text + ("." if rng.random() < 0.5 else "")
+    return text + ("." if rng.random() < 0.5 else ""), tuple(meaning)
 
 
 def vocabulary() -> list[str]:

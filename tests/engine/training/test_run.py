@@ -85,7 +85,6 @@ def test_a_run_learns_and_leaves_all_its_files(make_recipe, tmp_path):
     assert [e for e in heard.events if isinstance(e, events.RUN_EVENTS)] == list(run.events())
     steps = heard.of(events.StepDone)
     assert [step.step for step in steps] == list(range(1, 15 * 4 + 1))
-    assert all(step.loss > step.floor - 1e-4 for step in steps)
     assert steps[-1].loss - steps[-1].floor < 0.5 * (steps[0].loss - steps[0].floor)
     assert "before, zero-shot" in table(result)
     assert not (tmp_path / "run/run.lock").exists()
@@ -105,8 +104,15 @@ def test_the_kept_epoch_is_the_one_with_the_lowest_validation_loss(make_recipe, 
     assert json.loads(Path(answer.result).read_text())["best_epoch"] == best
 
 
-def test_when_training_only_harms_zero_shot_itself_is_kept(make_recipe, tmp_path, tiny_model):
-    content = make_recipe(training={"epochs": 2, "learning_rate": 0.9, "warmup": 0})
+def test_when_training_only_harms_zero_shot_itself_is_kept(make_recipe, tmp_path, tiny_model, monkeypatch):
+    real = FlypLearner.loss
+
+    def uphill(self, embeddings, labels):
+        loss = real(self, embeddings, labels)
+        return type(loss)(-loss.value, loss.floor)
+
+    monkeypatch.setattr(FlypLearner, "loss", uphill)
+    content = make_recipe(training={"epochs": 2})
     answer, heard = run_it(content, tmp_path / "run")
     result = json.loads(Path(answer.result).read_text())
     assert result["best_epoch"] == 0
