@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("source", metavar="FOLDER|CSV")
     init.add_argument("-o", "--out", metavar="FILE", default="recipe.toml", help="default: recipe.toml")
     _add_shots_and_shifts(init)
-    _add_model(init, default="starter", purpose="default: starter")
+    _add_model(init, default=None, purpose="left out, one is chosen for this machine")
     init.add_argument("--method", default="flyp", help="default: flyp")
     init.add_argument("--seed", type=_whole(0), default=0, help="of split and training; default: 0")
     init.add_argument("--preset", help="a set of prompt templates; left out, one is chosen")
@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="change fields of the recipe for this run",
     )
-    train.add_argument("--out", metavar="RUN", help="folder of the run; it must not exist yet")
+    train.add_argument("--out", metavar="RUN", help="folder of the run; a new or an empty one")
     train.add_argument("--resume", metavar="RUN", help="go on with a run that was paused or cut short")
     train.recipe_fields = True
 
@@ -100,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--threads", type=_whole(1), help="default: all cores")
 
     demo = command("demo", "the whole job on the bundled model and sample pictures", _demo)
-    demo.add_argument("--out", metavar="RUN", help="folder of the run; it must not exist yet")
+    demo.add_argument("--out", metavar="RUN", help="folder of the run; a new or an empty one")
     demo.add_argument("--seed", type=_whole(0), default=0, help="default: 0")
 
     command("serve", "the window's engine: requests on stdin, events on stdout, a JSON object a line", _serve)

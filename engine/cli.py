@@ -62,7 +62,7 @@ def _foreground(given: _Arguments) -> int:
     """Do the command's job in the main thread and print its answer."""
     terminal = Terminal(sys.stderr)
     control = Control()
-    wish = Wish.PAUSE if given.command == "train" else Wish.CANCEL
+    wish = Wish.PAUSE if given.command in ("train", "demo") else Wish.CANCEL
     try:
         request = _request(given)
         with (
@@ -103,7 +103,7 @@ def _train_code(given: _Arguments, answer: Any, terminal: Terminal) -> int:
     """The exit code of an attempt at a run; its rendering says how to go on with one that was saved."""
     from engine.events import Reason
 
-    if answer.reason in (Reason.PAUSED, Reason.INTERRUPTED):
+    if answer.reason is Reason.PAUSED:
         if given.json:
             words = ["flyp", "train", "--resume", answer.run]
             command = subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

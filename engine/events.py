@@ -39,8 +39,6 @@ class Reason(StrEnum):
     """Validation no longer improved."""
     PAUSED = "paused"
     """Saved; can be resumed."""
-    INTERRUPTED = "interrupted"
-    """Saved on Ctrl-C; can be resumed."""
     CANCELLED = "cancelled"
     FAILED = "failed"
 

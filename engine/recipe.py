@@ -147,7 +147,7 @@ class Training(Part):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Arithmetic of training; auto tries what the device does in hardware and takes the fastest. Evaluation is always fp32."""
     micro_batch: int | None = Field(default=None, ge=1)
-    """Pictures that go through the model at once; smaller needs less memory and gives the same gradients. Leave out to take the whole batch."""
+    """Pictures that go through the model at once; smaller needs less memory and gives the same gradients (while BatchNorm is frozen). Leave out to take the whole batch."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads; leave out to take all cores."""
     seed: int = Field(default=0, ge=0, lt=2**32)

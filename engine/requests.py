@@ -132,7 +132,8 @@ class InitRequest(Asked):
     out: str | None = None
     """Where the recipe is written; an existing file is never overwritten. None only answers."""
     shots: int | None = Field(default=None, ge=1)
-    model: str = "starter"
+    model: str | None = None
+    """None lets init choose one for this machine; never the starter, which knows drawings only."""
     weights: str | None = None
     method: str = "flyp"
     shifts: dict[str, str] = Field(default_factory=dict)

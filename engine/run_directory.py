@@ -1,14 +1,14 @@
 """A run on disk, and the only owner of the file names inside it. Torch-free.
 
-    recipe.toml   what was asked for, with absolute paths
-    plan.json     what it became on this machine
-    split.csv     every picture, its class, split and content hash
-    initial.json  the base weights and their hash
-    events.jsonl  all that happened, a line each
-    result.json   the figures at the end
-    run.log       warnings and faults, for people
-    run.lock      who is working on it now
-    checkpoints/last  checkpoints/best
+recipe.toml   what was asked for, with absolute paths
+plan.json     what it became on this machine
+split.csv     every picture, its class, split and content hash
+initial.json  the base weights and their hash
+events.jsonl  all that happened, a line each
+result.json   the figures at the end
+run.log       warnings and faults, for people
+run.lock      who is working on it now
+checkpoints/last  checkpoints/best
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pydantic import ValidationError
 
 from engine import events, files, paths, recipe
 from engine.errors import EngineError, WriteError
-from engine.events import Event
+from engine.events import Event, RunFinished
 from engine.recipe import Recipe
 
 CheckpointName = Literal["last", "best"]
@@ -37,7 +37,9 @@ CheckpointName = Literal["last", "best"]
 def default_path(asked: Recipe, base: Path | None = None) -> Path:
     """A new folder named after the minute, the pictures and the method; never one that exists."""
     folder = base or paths.runs_folder()
-    pictures = re.sub(r"[^\w-]+", "-", Path(asked.data.source).stem, flags=re.UNICODE).strip("-") or "pictures"
+    pictures = (
+        re.sub(r"[^\w-]+", "-", Path(asked.data.source).stem, flags=re.UNICODE).strip("-") or "pictures"
+    )
     stem = f"{datetime.now().astimezone():%Y-%m-%dT%H%M}-{pictures}-{asked.method.name}"
     path = folder / stem
     number = 2
@@ -229,7 +231,7 @@ class RunDirectory:
         """How often the run was begun or resumed."""
         return sum(isinstance(event, events.RunStarted) for event in self.events())
 
-    def ended(self) -> events.RunFinished | None:
+    def ended(self) -> RunFinished | None:
         """How the last attempt ended, or None if it did not (still running, or killed)."""
         last: Event | None = None
         for event in self.events():

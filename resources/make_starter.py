@@ -183,7 +183,9 @@ def train(pictures: NDArray[np.uint8], wishes: list[Wish], arguments: argparse.N
         pixels = batch_pictures(pictures, rows, rng)
         images = model.encode_image(pixels)
         texts = model.encode_text(tokens, normalize=True)
-        contrast = contrastive_loss(F.normalize(images, dim=-1), texts, model.logit_scale.exp(), labels, "soft")
+        contrast = contrastive_loss(
+            F.normalize(images, dim=-1), texts, model.logit_scale.exp(), labels, "soft"
+        )
         lesson = lessons(images, rows)
         loss = contrast + 2 * lesson
         optimizer.zero_grad(set_to_none=True)

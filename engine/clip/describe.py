@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from engine import recipe
 from engine.clip import build, sources
 from engine.clip.measure_sizes import SIZES_FILE
+from engine.control import Control
+from engine.jobs import Emit
 
 
 class Tower(NamedTuple):
@@ -19,11 +21,14 @@ class Tower(NamedTuple):
     """How many numbers it has."""
 
 
-def image_tower(model: recipe.Model) -> Tower:
-    """Kind and size of the image tower. Raises EngineError for a model that is not known or not here."""
+def image_tower(model: recipe.Model, control: Control | None = None, emit: Emit | None = None) -> Tower:
+    """Kind and size of the image tower; a model of the hub is fetched, as only its files tell.
+
+    Raises EngineError for a model that is not known or cannot be fetched.
+    """
     config = sources.architecture(model.name)
     if config is None:
-        config = sources.find(model, download=False, control=None, emit=None).model_config
+        config = sources.find(model, download=True, control=control, emit=emit).model_config
     else:
         sizes = json.loads(SIZES_FILE.read_text(encoding="utf-8"))
         if model.name in sizes:

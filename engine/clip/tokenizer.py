@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +54,10 @@ class Tokenizer:
     def _made(self) -> Any:
         options = dict(self._config.get("tokenizer_kwargs") or {})
         with quiet():
-            from open_clip.tokenizer import HFTokenizer, SimpleTokenizer
+            from open_clip.tokenizer import HFTokenizer
 
             if not self._hub_name:
-                return SimpleTokenizer(context_length=self.context_length, **options)
+                return _simple(self.context_length, tuple(sorted(options.items())))
             if not has_transformers():
                 raise EngineError("clip.needs_transformers", model=self._where, part="tokenizer")
             local = self._folder is not None and any((self._folder / name).is_file() for name in _FILES)
@@ -77,6 +77,14 @@ class Tokenizer:
                     tokenizer=self._hub_name,
                     reason=reason,
                 ) from error
+
+
+@cache
+def _simple(context_length: int, options: tuple[tuple[str, Any], ...]) -> Any:
+    """open_clip's tokenizer; it has no state, and building its tables takes half a second."""
+    from open_clip.tokenizer import SimpleTokenizer
+
+    return SimpleTokenizer(context_length=context_length, **dict(options))
 
 
 def make(config: dict[str, Any], folder: Path | None, where: str) -> Tokenizer:

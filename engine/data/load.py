@@ -280,6 +280,25 @@ def _joined(main: Dataset, validation: Dataset | None, test: Dataset | None) -> 
     return main.replace(records=tuple(records))
 
 
+def shift_set(
+    name: str, source: str, classes: tuple[str, ...], control: Control, emit: Emit
+) -> tuple[ShiftSet, tuple[Problem, ...]]:
+    """Further pictures of a run's classes, to be judged on, and those of them that are left out.
+
+    ``classes`` are the run's. Raises EngineError where no class is common to both.
+    """
+    emit(Progress(phase=say("data.scanning", path=shown(source))))
+    found = scan.scan(source, control, least_classes=1)
+    found = found.replace(problems=found.problems + _unknown_classes(found, classes))
+    emit(structure(name, found))
+    for problem in found.problems:
+        emit(_said(name, problem))
+    found = _examined(name, found, recipe.Data(source=source), control, emit)
+    left_out: list[Problem] = []
+    usable = _usable(_matched(name, found, classes, classes, left_out), set(), left_out)
+    return _shift_set(name, usable), tuple(left_out)
+
+
 def _shift_set(name: str, dataset: Dataset) -> ShiftSet:
     records = tuple(replace(record, split=Split.TEST) for record in dataset.records)
     present = tuple(sorted({record.class_index for record in records}))

@@ -1,6 +1,6 @@
 """Weights between before and after (WiSE-FT; Wortsman et al., CVPR 2022, arXiv 2109.01903).
 
-    θ(α) = (1 − α)·θ_pretrained + α·θ_finetuned
+θ(α) = (1 − α)·θ_pretrained + α·θ_finetuned
 """
 
 from __future__ import annotations

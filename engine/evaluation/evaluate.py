@@ -67,7 +67,9 @@ def sets_of(dataset: SplitDataset) -> list[EvaluationSet]:
 def shift_evaluation(shift: ShiftSet, classes: int) -> EvaluationSet:
     """A shift set to judge on; its logits are restricted if it has not all classes."""
     pictures = Pictures(Path(shift.dataset.root), shift.dataset.records)
-    return EvaluationSet(shift.name, "shift", pictures, None if len(shift.present) == classes else shift.present)
+    return EvaluationSet(
+        shift.name, "shift", pictures, None if len(shift.present) == classes else shift.present
+    )
 
 
 def logits_of(

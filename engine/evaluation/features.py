@@ -42,7 +42,9 @@ class Normalizer:
         p = backbone.preprocess
         self._device = device
         self._scale_C11 = (1 / (255 * torch.tensor(p.std, device=device))).reshape(3, 1, 1)
-        self._shift_C11 = (torch.tensor(p.mean, device=device) / torch.tensor(p.std, device=device)).reshape(3, 1, 1)
+        self._shift_C11 = (torch.tensor(p.mean, device=device) / torch.tensor(p.std, device=device)).reshape(
+            3, 1, 1
+        )
         self._format = torch.channels_last if channels_last else torch.contiguous_format
 
     def __call__(self, images_BHWC: Tensor) -> Tensor:
@@ -65,7 +67,9 @@ def image_features(
     The model is put into evaluation mode. Raises Cancelled when asked to.
     """
     backbone.model.eval()
-    groups = [list(range(start, min(start + batch, len(pictures)))) for start in range(0, len(pictures), batch)]
+    groups = [
+        list(range(start, min(start + batch, len(pictures)))) for start in range(0, len(pictures), batch)
+    ]
     rows: list[Tensor] = []
     done = 0
     with torch.inference_mode():

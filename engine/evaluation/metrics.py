@@ -75,7 +75,8 @@ def f1_scores(matrix_CC: Ints) -> Floats:
     """F1 of each class, 0 where it was neither there nor predicted."""
     right = np.diag(matrix_CC).astype(float)
     mentioned = (matrix_CC.sum(axis=0) + matrix_CC.sum(axis=1)).astype(float)
-    return np.divide(2 * right, mentioned, out=np.zeros_like(right), where=mentioned > 0)
+    result: Floats = np.divide(2 * right, mentioned, out=np.zeros_like(right), where=mentioned > 0)
+    return result
 
 
 def summary(
@@ -101,7 +102,7 @@ def summary(
     matrix_CC = confusion(predicted_N, labels_N, len(classes))
     counts_C = matrix_CC.sum(axis=1)
     f1_C = f1_scores(matrix_CC)
-    there = np.flatnonzero(counts_C)
+    there: list[int] = np.flatnonzero(counts_C).tolist()
     low, high = wilson(int(right_N.sum()), total)
     per_class = {
         classes[c]: {
@@ -117,7 +118,7 @@ def summary(
         "accuracy": float(right_N.mean()),
         "interval": [low, high],
         "macro_f1": float(f1_C[there].mean()),
-        "worst_class_accuracy": min(float(row["accuracy"]) for row in per_class.values()),
+        "worst_class_accuracy": float((np.diag(matrix_CC)[there] / counts_C[there]).min()),
         "ece": calibration_error(logits_NC, labels_N),
         "nll": cross_entropy(logits_NC, labels_N),
         "classes": len(there) if present is None else len(present),

@@ -25,7 +25,9 @@ def demo(request: DemoRequest, emit: Emit, control: Control) -> TrainAnswer:
     if not (sample / "pictures").is_dir():
         raise EngineError("training.no_sample", path=str(sample))
     shifts = {folder.name.removeprefix("shift_"): str(folder) for folder in sorted(sample.glob("shift_*"))}
-    asked = InitRequest(source=str(sample / "pictures"), shots=SHOTS, shifts=shifts, seed=request.seed)
+    asked = InitRequest(
+        source=str(sample / "pictures"), model="starter", shots=SHOTS, shifts=shifts, seed=request.seed
+    )
     recipe = recipes.parse(init(asked, emit, control).recipe, "demo")
     began = time.monotonic()
     out = request.out

@@ -94,7 +94,7 @@ def render(answer: DoctorAnswer) -> str:
         f"Cores      {answer.cores}",
         f"Memory     {size(answer.memory)} ({size(answer.memory_free)} free)",
         f"Cache      {answer.cache}{cache_free}",
-        f"Runs       {answer.data}",
+        f"Runs       {Path(answer.data) / 'runs'}",
         f"Models     {answer.models}",
         f"Starter    {'there' if answer.starter else 'missing: install the program again'}",
         f"Hub        {answer.hub}, {hub}",

@@ -17,8 +17,9 @@ from engine.evaluation.blend import blend
 from engine.evaluation.evaluate import EvaluationSet
 from engine.evaluation.features import Normalizer, choose_fit
 from engine.evaluation.report import details, table
-from engine.events import Progress
+from engine.events import Progress, Warned
 from engine.jobs import Emit
+from engine.jobs.left_out import left_out_message
 from engine.messages import say
 from engine.requests import EvaluateAnswer, EvaluateRequest
 from engine.run_directory import RunDirectory
@@ -41,8 +42,10 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
     if request.data is None:
         sets = evaluation.sets_of(dataset)
     else:
-        emit(Progress(phase=say("phase.reading_folder")))
-        shift = load.shift_set(Path(request.data).name, request.data, dataset.source.classes, control, emit)
+        place = str(Path(request.data).expanduser().resolve())
+        shift, left_out = load.shift_set(Path(place).name, place, dataset.source.classes, control, emit)
+        if left_out:
+            emit(Warned(message=left_out_message(left_out)))
         sets = [evaluation.shift_evaluation(shift, len(dataset.source.classes))]
     emit(Progress(phase=say("phase.loading_model", model=asked.model.name)))
     backbone = backbones.load(
@@ -78,7 +81,9 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
         "best_epoch": (checkpoints.best_on_disk(run) or (None,))[0],
         "device": device_name(device),
         "classes": list(task.classes),
-        "sets": {name: {**kept, "zero_shot": columns["zero_shot"][name]} for name, kept in columns["kept"].items()},
+        "sets": {
+            name: {**kept, "zero_shot": columns["zero_shot"][name]} for name, kept in columns["kept"].items()
+        },
     }
     path = None
     if request.data is None and request.alpha is None and not run.result_file.exists():

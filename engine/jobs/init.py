@@ -18,6 +18,7 @@ from engine.methods import find, options_of
 from engine.prompts.templates import preset
 from engine.recipe import Data, Method, Model, Prompts, Recipe, ShiftSource, Training
 from engine.requests import InitAnswer, InitRequest
+from engine.training.precision import devices
 
 STEPS_WANTED = 80
 """Optimizer steps that a small training set is given; found on few-shot sets of 7 to 9 classes."""
@@ -41,7 +42,9 @@ def learning_rate(tower: Tower) -> Chosen:
     if tower.transformer:
         return Chosen(1e-4, f"a small transformer ({millions}) learns little at the paper's 1e-5")
     return Chosen(
-        3e-5, f"a small convolutional tower ({millions}): 1e-5 learns little, 1e-4 loses what it knew of other pictures"
+        3e-5,
+        f"a small convolutional tower ({millions}): 1e-5 learns little, "
+        "1e-4 loses what it knew of other pictures",
     )
 
 
@@ -62,10 +65,7 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
     """Look at the folder and the model, choose, and write the recipe (never over another file)."""
     if request.out is not None and Path(request.out).exists():
         raise EngineError("files.exists", path=request.out)
-    model_name = request.model
-    if Path(model_name).expanduser().is_dir() and model_name != "starter":
-        model_name = str(Path(model_name).expanduser().resolve())
-    model = Model(name=model_name, weights=request.weights)
+    model, why_model = _model(request)
     options_of(find(request.method), {})
     try:
         data = Data(
@@ -78,12 +78,12 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
             ),
         )
     except ValueError as error:
-        raise EngineError("recipe.wrong_value", where="--shift", field="data.shifts", reason=str(error).splitlines()[-2].strip(), value=", ".join(request.shifts), help="") from None
+        raise EngineError("recipe.shift_names", names=", ".join(request.shifts), reason=str(error)) from None
     emit(Progress(phase=say("phase.reading_folder")))
     split = load.arrange(load.read(data, control, emit, content=False), data)
     pictures = len(split.source.of(Split.TRAIN))
     prompts, why_prompts = _prompts(request, model)
-    rate, batch = learning_rate(image_tower(model)), batch_size(pictures)
+    rate, batch = learning_rate(image_tower(model, control, emit)), batch_size(pictures)
     passes = epochs(pictures, int(batch.value))
     recipe = Recipe(
         data=data,
@@ -98,6 +98,7 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
         ),
     )
     reasons = {
+        **({"model.name": why_model} if why_model else {}),
         "prompts.templates": why_prompts,
         "training.learning_rate": rate.why,
         "training.batch_size": batch.why,
@@ -108,12 +109,37 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
     return InitAnswer(out=request.out, recipe=recipe.content(), reasons=reasons)
 
 
+def _model(request: InitRequest) -> tuple[Model, str]:
+    """The model asked for, or one for this machine and why."""
+    if request.model is None:
+        best = devices()[0]
+        if best == "cpu":
+            return Model(name="ViT-B-32", weights=request.weights or "openai"), (
+                "without a GPU the quickest of OpenAI's models; "
+                "'flyp models' lists the others, --model starter needs no download but knows drawings only"
+            )
+        return Model(name="ViT-B-16", weights=request.weights or "openai"), (
+            f"the paper's model, which trains well on {best}; 'flyp models' lists the others"
+        )
+    name = request.model
+    if name != "starter" and Path(name).expanduser().is_dir():
+        name = str(Path(name).expanduser().resolve())
+    weights = request.weights
+    if weights is not None and Path(weights).expanduser().is_file():
+        weights = str(Path(weights).expanduser().resolve())
+    return Model(name=name, weights=weights), ""
+
+
 def _prompts(request: InitRequest, model: Model) -> tuple[Prompts, str]:
     name = request.preset or ("drawing" if model.name == "starter" else "photo")
     chosen = preset(name)
     why = f"the preset '{chosen.name}'"
     if request.preset is None:
-        why += ", as the starter knows drawings only" if name == "drawing" else "; see --preset for other kinds of pictures"
+        why += (
+            ", as the starter knows drawings only"
+            if name == "drawing"
+            else "; see --preset for other kinds of pictures"
+        )
     return Prompts(templates=chosen.templates), why
 
 
@@ -124,6 +150,7 @@ def render(answer: InitAnswer) -> str:
         return recipes.to_toml(recipe, answer.reasons)
     training = recipe.training
     values = {
+        "model.name": f"model {recipe.model.name}, {recipe.model.weights}",
         "prompts.templates": f"{len(recipe.prompts.templates)} templates",
         "training.learning_rate": f"learning rate {training.learning_rate:g}",
         "training.batch_size": f"batches of {training.batch_size}",

@@ -179,7 +179,9 @@ class _Attempt:
         elif isinstance(error, KeyboardInterrupt):
             message = say("core.interrupted")
         else:
-            message = say("core.fault", reason=f"{type(error).__name__}: {error}", log=str(self._run.log_file))
+            message = say(
+                "core.fault", reason=f"{type(error).__name__}: {error}", log=str(self._run.log_file)
+            )
         finished = RunFinished(reason=Reason.FAILED, error=message, best_epoch=trainer.position.best_epoch)
         # where the disk is full this cannot be written either; the first error is the one to tell
         with contextlib.suppress(EngineError):
@@ -237,7 +239,9 @@ class _Attempt:
     def _judge(self, trainer: Trainer) -> None:
         """Every set in full, for zero-shot, the kept and the last weights; written to result.json."""
         scene = self._scene
-        last = {name: tensor.detach().to("cpu", copy=True) for name, tensor in scene.learner.state_dict().items()}
+        last = {
+            name: tensor.detach().to("cpu", copy=True) for name, tensor in scene.learner.state_dict().items()
+        }
         best = checkpoints.load_weights(self._run, "best")
         alpha = self._asked.blend.alpha
         best_epoch = trainer.position.best_epoch
@@ -254,7 +258,11 @@ class _Attempt:
                 continue
             columns[column] = self._figures_with(state)
         sets = {
-            name: {**columns["kept"][name], "zero_shot": columns["zero_shot"][name], "last": columns["last"][name]}
+            name: {
+                **columns["kept"][name],
+                "zero_shot": columns["zero_shot"][name],
+                "last": columns["last"][name],
+            }
             for name in columns["kept"]
         }
         self._run.write_result(
@@ -284,7 +292,6 @@ class _Attempt:
             logits = self._full_logits(head, each)
             result[each.name] = evaluate.full(logits, each, scene.task.classes)
         return result
-
 
     def _full_logits(self, head: Head, each: EvaluationSet) -> Floats:
         """A set's logits; a pause leaves the work (Asked), to stop means to come to exactly this end."""

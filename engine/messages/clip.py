@@ -84,7 +84,7 @@ TEXTS: dict[str, Text] = {
     # --- the hub ------------------------------------------------------------------------------
     "clip.not_downloaded": Text(
         "'{model}' is not downloaded yet.",
-        "Download it on the window's model page, or let 'flyp train' or 'flyp models --download' fetch it.",
+        "Fetch it with 'flyp download', or let 'flyp train' do so.",
     ),
     "clip.offline": Text(
         "'{model}' is not downloaded, and {endpoint} cannot be reached: {reason}.",

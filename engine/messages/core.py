@@ -13,28 +13,26 @@ TEXTS: dict[str, Text] = {
         "There is no recipe at {path}.", "Write one with 'flyp init FOLDER -o recipe.toml'."
     ),
     "recipe.field_missing": Text("{where}: the field '{field}' is missing.", "Add it; {help}"),
-    "recipe.unknown_key": Text(
-        "{where}: there is no field '{field}'.", "Remove it{suggestion}."
-    ),
+    "recipe.unknown_key": Text("{where}: there is no field '{field}'.", "Remove it{suggestion}."),
     "recipe.wrong_value": Text("{where}: '{field}' {reason} (it is {value}).", "{help}"),
     "recipe.newer": Text(
         "{where} was written for recipe schema {found}; this program reads up to {known}.",
         "Update the program.",
     ),
+    "recipe.shift_names": Text(
+        "The shift sets cannot be named {names}.",
+        "Give each a short name of its own, without slashes; train, validation, test and unused are taken.",
+    ),
     "recipe.set_form": Text(
         "--set {given} is not of the form section.field=value.",
         "For example: --set training.epochs=5",
     ),
-    "files.exists": Text(
-        "{path} already exists.", "Give another name; nothing was overwritten."
-    ),
+    "files.exists": Text("{path} already exists.", "Give another name; nothing was overwritten."),
     "files.not_a_folder": Text(
         "{path} is needed as a folder, but a file is in its place.",
         "Choose another place or move that file away.",
     ),
-    "files.no_permission": Text(
-        "Writing to {path} is not permitted.", "Choose a folder you may write to."
-    ),
+    "files.no_permission": Text("Writing to {path} is not permitted.", "Choose a folder you may write to."),
     "files.disk_full": Text(
         "The disk is full: {path} could not be written.",
         "Free some space and try again; what was there before is unharmed.",
@@ -45,9 +43,7 @@ TEXTS: dict[str, Text] = {
         "{path} is not a run folder: it holds no recipe.toml.",
         "Give the folder that 'flyp train' printed.",
     ),
-    "run.damaged": Text(
-        "The run {path} is damaged: {reason}.", "Start the run again from its recipe.toml."
-    ),
+    "run.damaged": Text("The run {path} is damaged: {reason}.", "Start the run again from its recipe.toml."),
     "run.no_checkpoint": Text(
         "The run {path} has no checkpoint yet.", "Start it again from its recipe.toml."
     ),

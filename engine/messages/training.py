@@ -13,7 +13,9 @@ TEXTS: dict[str, Text] = {
         "{model} has no logit bias, which the sigmoid loss needs.",
         "Set method.options.loss to auto or softmax.",
     ),
-    "training.unsupported": Text("{method} cannot run on {model}: {reason}", "Choose another method or model."),
+    "training.unsupported": Text(
+        "{method} cannot run on {model}: {reason}", "Choose another method or model."
+    ),
     "training.no_device": Text(
         "The device '{device}' is not there: {reason}.", "Set training.device to one of: {known}."
     ),
@@ -21,7 +23,8 @@ TEXTS: dict[str, Text] = {
         "{device} cannot train in {precision}.", "Set training.precision to auto."
     ),
     "training.nan": Text(
-        "The loss is no longer a number at step {step} (learning rate {learning_rate}, precision {precision}).",
+        "The loss is no longer a number at step {step} "
+        "(learning rate {learning_rate}, precision {precision}).",
         "Lower training.learning_rate to a third, or set training.precision to fp32. "
         "The best weights so far are kept.",
     ),
@@ -52,7 +55,9 @@ TEXTS: dict[str, Text] = {
         "(sha256 {expected} expected, {found} found).",
         "Put the original file back, or start a new run.",
     ),
-    "training.caption_cut": Text("The caption '{caption}' is longer than the {limit} tokens the model reads.", ""),
+    "training.caption_cut": Text(
+        "The caption '{caption}' is longer than the {limit} tokens the model reads.", ""
+    ),
     "training.no_sample": Text(
         "The sample pictures are missing: there is no {path}.",
         "Install the program again, or use pictures of your own with 'flyp init'.",

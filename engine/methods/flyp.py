@@ -31,7 +31,8 @@ from engine.clip.backbone import Backbone
 from engine.clip.head import class_embeddings
 from engine.data import keys
 from engine.data.batches import Batch
-from engine.messages import Message, say
+from engine.errors import EngineError
+from engine.messages import Message
 from engine.methods import Head, Loss, Task
 from engine.training import losses
 from engine.training.optimizer import ParameterGroup, parameter_groups
@@ -150,7 +151,7 @@ class Flyp:
 
     def stages(self, backbone: Backbone, task: Task, options: FlypOptions) -> Sequence[FlypLearner]:
         if options.loss == "sigmoid" and backbone.logit_bias is None:
-            raise methods.EngineError("training.no_logit_bias", model=backbone.base.name)
+            raise EngineError("training.no_logit_bias", model=backbone.base.name)
         return [FlypLearner(backbone, task, options)]
 
 

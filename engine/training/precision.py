@@ -10,6 +10,8 @@ import contextlib
 import platform
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import psutil
@@ -64,7 +66,9 @@ def choose_device(asked: str) -> torch.device:
     name = "cuda:0" if asked == "cuda" else asked
     if name not in known:
         reason = "torch sees no such device"
-        raise EngineError("training.no_device", device=asked, reason=reason, known=", ".join(["auto", *known]))
+        raise EngineError(
+            "training.no_device", device=asked, reason=reason, known=", ".join(["auto", *known])
+        )
     return torch.device(name)
 
 
@@ -74,14 +78,24 @@ def device_name(device: torch.device) -> str:
         return str(torch.cuda.get_device_name(device))
     if device.type == "mps":
         return "Apple GPU"
+    return _cpu_name()
+
+
+@cache
+def _cpu_name() -> str:
+    """The processor as its maker calls it, where the system tells."""
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        for line in information.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
 
 
 def cpu_has_bf16() -> bool:
     """Does this CPU compute bf16 products in hardware?"""
     has = [
-        getattr(torch.cpu, f"_is_{name}_supported", lambda: False)()
-        for name in ("avx512_bf16", "amx_tile")
+        getattr(torch.cpu, f"_is_{name}_supported", lambda: False)() for name in ("avx512_bf16", "amx_tile")
     ]
     return any(has)
 

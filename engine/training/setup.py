@@ -191,5 +191,3 @@ def _tried(scene: Scene, settings: Training, balanced: bool, control: Control) -
             "trial_ms": times,
         }
     )
-
-

@@ -91,7 +91,9 @@ class Stepper:
                 if not is_out_of_memory(error):
                     raise
                 if self.micro_batch <= 1:
-                    raise OutOfMemory("training.out_of_memory", str(error), device=str(self._device)) from None
+                    raise OutOfMemory(
+                        "training.out_of_memory", str(error), device=str(self._device)
+                    ) from None
             # outside the except block, so that the failed step's tensors are gone
             self._optimizer.zero_grad(set_to_none=True)
             self.micro_batch = max(1, min(self.micro_batch, len(batch)) // 2)
@@ -101,7 +103,7 @@ class Stepper:
     def _whole(self, batch: Batch) -> StepResult:
         self._control.check()
         loss = self._learner.loss(self._embed(batch), batch.labels_B)
-        self.scaler.scale(loss.value).backward()
+        torch.autograd.backward(self.scaler.scale(loss.value))
         return StepResult(loss.value.detach(), loss.floor)
 
     def _in_parts(self, batch: Batch) -> StepResult:
@@ -118,7 +120,7 @@ class Stepper:
         leaves = {name: torch.cat(parts).detach().requires_grad_() for name, parts in rows.items()}
         loss = self._learner.loss(leaves, batch.labels_B)
         # fills the rows' gradients, and those of parameters that the loss itself uses (temperature)
-        self.scaler.scale(loss.value).backward()
+        torch.autograd.backward(self.scaler.scale(loss.value))
         for start, stop in bounds:
             self._control.check()
             outputs = self._embed(batch.part(start, stop))

@@ -81,9 +81,7 @@ class Trainer:
         self._warmup = schedule.warmup_steps(settings.warmup, self.total_steps)
         groups = learner.parameter_groups(settings.weight_decay, settings.decay_all)
         self._optimizer = adamw(groups, settings.learning_rate, plan.fused)
-        self._stepper = Stepper(
-            learner, self._optimizer, normalize, plan, settings.clip_gradient, control
-        )
+        self._stepper = Stepper(learner, self._optimizer, normalize, plan, settings.clip_gradient, control)
         self.position = Position(micro_batch=plan.micro_batch)
         self._saved_at = time.monotonic()
         self._step_seconds = 0.0
@@ -119,9 +117,7 @@ class Trainer:
 
     def _save_best(self) -> CheckpointSaved:
         backbone = self._learner.backbone
-        checkpoints.save(
-            self._run, "best", self._learner.state_dict(), backbone.write_config, self.position
-        )
+        checkpoints.save(self._run, "best", self._learner.state_dict(), backbone.write_config, self.position)
         return CheckpointSaved(step=self.position.step, epoch=self.position.best_epoch, name="best")
 
     # --- the loop ---------------------------------------------------------------------------
@@ -178,9 +174,7 @@ class Trainer:
             if self._stepper.micro_batch < before:
                 after = self._stepper.micro_batch
                 yield Warned(
-                    message=say(
-                        "training.smaller_micro_batch", before=min(before, len(batch)), after=after
-                    )
+                    message=say("training.smaller_micro_batch", before=min(before, len(batch)), after=after)
                 )
             position.step += 1
             position.batch += 1

@@ -82,7 +82,8 @@ def test_flip_mirrors_half_of_the_time():
     image = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8)[None, :, None], (64, 1, 3)))
     fit = Fit(64, 64)
     first = [
-        int(np.asarray(fitting.for_training(image, fit, 1.0, True, random.Random(k)))[0, 0, 0]) for k in range(200)
+        int(np.asarray(fitting.for_training(image, fit, 1.0, True, random.Random(k)))[0, 0, 0])
+        for k in range(200)
     ]
     assert set(first) == {0, 63}
     assert 70 < first.count(63) < 130

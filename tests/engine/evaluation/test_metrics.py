@@ -46,7 +46,8 @@ def test_calibration_error_against_a_plain_loop():
         top = max(range(4), key=lambda c: p[c])
         bins.setdefault(math.ceil(p[top] * 15) - 1, []).append((p[top], top == label))
     expected = sum(
-        len(b) / 500 * abs(sum(r for _, r in b) / len(b) - sum(c for c, _ in b) / len(b)) for b in bins.values()
+        len(b) / 500 * abs(sum(r for _, r in b) / len(b) - sum(c for c, _ in b) / len(b))
+        for b in bins.values()
     )
     assert metrics.calibration_error(logits, labels) == pytest.approx(expected)
 

@@ -22,7 +22,10 @@ def batch(seed: int = 0, size: int = 7, width: int = 5, classes: int = 3):
 def plain_softmax(images, texts, scale, labels, collisions):
     """Sum by sum, in Python floats."""
     size = len(images)
-    cosine = [[float(sum(a * b for a, b in zip(i, t, strict=True))) for t in texts.tolist()] for i in images.tolist()]
+    cosine = [
+        [float(sum(a * b for a, b in zip(i, t, strict=True))) for t in texts.tolist()]
+        for i in images.tolist()
+    ]
     total = 0.0
     for direction in ("images", "texts"):
         for row in range(size):
@@ -33,10 +36,7 @@ def plain_softmax(images, texts, scale, labels, collisions):
             same = [bool(labels[column] == labels[row]) for column in range(size)]
             keep = [not (collisions == "mask" and same[c] and c != row) for c in range(size)]
             log_sum = math.log(sum(math.exp(x) for x, k in zip(logits, keep, strict=True) if k))
-            if collisions == "soft":
-                targets = [c for c in range(size) if same[c]]
-            else:
-                targets = [row]
+            targets = [c for c in range(size) if same[c]] if collisions == "soft" else [row]
             total += sum(log_sum - logits[c] for c in targets) / len(targets)
     return total / (2 * size)
 
@@ -119,7 +119,9 @@ def test_floor_of_mask_is_zero_and_reached():
     labels = torch.tensor([0, 0, 1])
     perfect = torch.eye(2)[labels]
     assert losses.floor(labels, "mask") == 0
-    assert float(losses.contrastive_loss(perfect, perfect, 1000.0, labels, "mask")) == pytest.approx(0, abs=1e-6)
+    assert float(losses.contrastive_loss(perfect, perfect, 1000.0, labels, "mask")) == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 def test_floor_of_the_sigmoid_loss_is_its_minimum_over_the_shared_logit():

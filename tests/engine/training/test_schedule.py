@@ -21,7 +21,8 @@ def test_cosine_ends_near_zero_and_is_half_in_the_middle():
 
 
 @pytest.mark.parametrize(
-    ("asked", "total", "steps"), [(0.1, 60, 6), (0, 60, 0), (500, 1000, 500), (500, 60, 6), (60, 60, 6), (1, 1, 0)]
+    ("asked", "total", "steps"),
+    [(0.1, 60, 6), (0, 60, 0), (500, 1000, 500), (500, 60, 6), (60, 60, 6), (1, 1, 0)],
 )
 def test_warmup_in_steps_never_takes_the_whole_run(asked, total, steps):
     assert warmup_steps(asked, total) == steps

@@ -19,7 +19,9 @@ from engine.training.setup import make_task
 from engine.training.step import Stepper, training_mode
 from tests.engine.clip import tiny
 
-PROMPTS = Prompts(templates=tuple(f"{word} {{}}." for word in ("a photo of a", "the", "one very small", "my")))
+PROMPTS = Prompts(
+    templates=tuple(f"{word} {{}}." for word in ("a photo of a", "the", "one very small", "my"))
+)
 CLASSES = ("cat", "golden_retriever", "truck")
 
 
@@ -136,7 +138,9 @@ def test_only_distinct_captions_pass_the_text_tower(tmp_path, monkeypatch):
     learner = learner_of(tmp_path)
     seen = []
     real = learner.backbone.encode_texts
-    monkeypatch.setattr(learner.backbone, "encode_texts", lambda tokens: seen.append(len(tokens)) or real(tokens))
+    monkeypatch.setattr(
+        learner.backbone, "encode_texts", lambda tokens: seen.append(len(tokens)) or real(tokens)
+    )
     batch = make_batch(60)
     stepper_of(learner).gradients(batch)
     assert seen == [12]
