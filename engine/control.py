@@ -27,7 +27,7 @@ class Wish(IntEnum):
     CANCEL = 3
 
 
-class Asked(Exception):  # noqa: N818  not an error
+class Asked(Exception):
     """Something was asked for while a loop that can be left and done again was under way."""
 
 

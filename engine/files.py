@@ -13,11 +13,13 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from io import RawIOBase
+from io import BufferedWriter, RawIOBase
 from pathlib import Path
 from typing import IO
 
 from engine.errors import EngineError, WriteError
+
+_BUFFER = 1 << 20
 
 
 def _write(descriptor: int, data: bytes | memoryview) -> int:
@@ -89,7 +91,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         )
         try:
             stream = _File(descriptor)
-            yield stream  # type: ignore[misc]  # RawIOBase has what writers of bytes use
+            # not closed here: closing would write again what could not be written
+            buffered = BufferedWriter(stream, _BUFFER)
+            yield buffered
+            buffered.flush()
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

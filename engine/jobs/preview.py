@@ -31,7 +31,7 @@ from engine.evaluation.features import Normalizer, choose_fit, image_features
 from engine.events import Event, Figures, Progress
 from engine.jobs import Emit
 from engine.messages import say
-from engine.methods.flyp import text_head
+from engine.methods import text_head
 from engine.prompts import class_names
 from engine.recipe import Model
 from engine.requests import ClassPreview, Confusion, PreviewAnswer, PreviewRequest

@@ -14,7 +14,7 @@ from engine import recipe as recipes
 from engine import run_directory
 from engine.clip import backbone as backbones
 from engine.control import Asked, Control, Wish
-from engine.data import load, split_file
+from engine.data import load, split_file, unchanged
 from engine.data.records import SplitDataset
 from engine.errors import Cancelled, EngineError
 from engine.evaluation import evaluate
@@ -26,8 +26,7 @@ from engine.events import Event, Figures, Paused, Progress, Reason, Resumed, Run
 from engine.jobs import Emit
 from engine.jobs.left_out import left_out_message
 from engine.messages import say
-from engine.methods import Head
-from engine.methods.flyp import text_head
+from engine.methods import Head, text_head
 from engine.recipe import Recipe
 from engine.requests import TrainAnswer, TrainRequest
 from engine.run_directory import RunDirectory
@@ -69,6 +68,7 @@ def _attempt(run: RunDirectory, asked: Recipe, emit: Emit, control: Control, res
         if not run.has_checkpoint("last"):
             raise EngineError("run.no_checkpoint", path=str(run.path))
         dataset = split_file.from_csv(run.split(), str(run.split_file))
+        unchanged.require(dataset, control, emit)
     else:
         dataset = load.prepare(asked.data, control, emit)
     control.check()

@@ -63,6 +63,7 @@ TEXTS: dict[str, Text] = {
         "Install the program again, or use pictures of your own with 'flyp init'.",
     ),
     "training.bad_weights": Text("The weights in {path} cannot be loaded: {reason}.", "Start the run again."),
+    "data.no_longer_there": Text("it is gone or cannot be read"),
     "training.picture_gone": Text(
         "{path} could be read when the run began but not now: {reason}.",
         "Put the picture back, then continue with 'flyp train --resume'.",
@@ -76,6 +77,6 @@ TEXTS: dict[str, Text] = {
     "phase.choosing_precision": Text("Trying the device's arithmetic"),
     "phase.training": Text("Training, epoch {epoch} of {epochs}"),
     "phase.evaluating": Text("Evaluating {name}"),
-    "phase.saving": Text("Saving"),
+    "phase.comparing_pictures": Text("Comparing the pictures with those the run began with"),
     "phase.measuring": Text("Measuring"),
 }

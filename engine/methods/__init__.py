@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Protocol
 
+import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor, nn
 
 from engine.clip.backbone import Backbone
+from engine.clip.head import class_embeddings
 from engine.data.batches import Batch
 from engine.errors import EngineError
 from engine.messages import Message
@@ -124,6 +126,14 @@ class Method(Protocol):
     def stages(self, backbone: Backbone, task: Task, options: Any) -> Sequence[StepLearner]:
         """The learners to train one after another; the last one's head is the result."""
         ...
+
+
+def text_head(backbone: Backbone, task: Task) -> Head:
+    """The template head of the text tower as it stands: zero-shot before training."""
+    with torch.no_grad():
+        weight_CD = class_embeddings(backbone, task.captions)
+        bias = backbone.logit_bias
+        return Head(weight_CD, float(backbone.scale()), 0.0 if bias is None else float(bias))
 
 
 @cache

@@ -28,12 +28,11 @@ from torch import Tensor, nn
 
 from engine import methods
 from engine.clip.backbone import Backbone
-from engine.clip.head import class_embeddings
 from engine.data import keys
 from engine.data.batches import Batch
 from engine.errors import EngineError
 from engine.messages import Message
-from engine.methods import Head, Loss, Task
+from engine.methods import Head, Loss, Task, text_head
 from engine.training import losses
 from engine.training.optimizer import ParameterGroup, parameter_groups
 
@@ -118,18 +117,6 @@ class FlypLearner:
 
     def head(self) -> Head:
         return text_head(self.backbone, self._task)
-
-
-def text_head(backbone: Backbone, task: Task) -> Head:
-    """The template head of the text tower as it stands: zero-shot before training."""
-    with torch.no_grad():
-        weight_CD = class_embeddings(backbone, task.captions)
-        bias = backbone.logit_bias
-        return Head(
-            weight_CD,
-            float(backbone.scale()),
-            0.0 if bias is None else float(bias.squeeze()),
-        )
 
 
 class Flyp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -468,8 +469,6 @@ def test_a_damaged_run_is_told(make_recipe, tmp_path, file, content):
 
 
 def test_a_picture_that_vanishes_between_two_attempts_is_named(make_recipe, tmp_path, pictures):
-    import shutil
-
     mine = tmp_path / "pictures"
     shutil.copytree(pictures, mine)
     control = Control()
@@ -478,6 +477,18 @@ def test_a_picture_that_vanishes_between_two_attempts_is_named(make_recipe, tmp_
     for path in mine.rglob("*.png"):
         path.unlink()
     with pytest.raises(EngineError, match=r"\.png"):
+        train(TrainRequest(resume=str(tmp_path / "run")), Listener(), Control())
+
+
+def test_a_picture_that_changed_between_two_attempts_is_named(make_recipe, tmp_path, pictures):
+    mine = tmp_path / "pictures"
+    shutil.copytree(pictures, mine)
+    control = Control()
+    listener = Listener(control, lambda e: isinstance(e, events.StepDone) and e.step == 1)
+    run_it(make_recipe(data={"source": str(mine)}), tmp_path / "run", listener, control)
+    victim = mine / "red_thing/003.png"
+    victim.write_bytes((mine / "red_thing/004.png").read_bytes())
+    with pytest.raises(EngineError, match=r"1 pictures changed .*red_thing/003\.png"):
         train(TrainRequest(resume=str(tmp_path / "run")), Listener(), Control())
 
 
