@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+# Threads of torch's arithmetic that wait for each other shall sleep, not spin: where another program
+# wants the cores too, a step that spins takes many times as long. Read when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from engine.cli import main
 

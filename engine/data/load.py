@@ -70,6 +70,7 @@ def prepare(data: recipe.Data, control: Control, emit: Emit) -> SplitDataset:
     """
     sources = read(data, control, emit)
     _warn_of_unknown_pictures(sources, data, emit)
+    _warn_of_too_few_shots(sources, data, emit)
     return arrange(sources, data)
 
 
@@ -171,6 +172,14 @@ def _warn_of_unknown_pictures(sources: Sources, data: recipe.Data, emit: Emit) -
         for path in listed:
             if known.isdisjoint(path_set((path,))):
                 emit(Warned(message=say("data.picture_unknown", field=name, path=path)))
+
+
+def _warn_of_too_few_shots(sources: Sources, data: recipe.Data, emit: Emit) -> None:
+    """Fewer pictures are trained on than were asked for: whoever does not see the problems is told too."""
+    few = [problem for problem in sources.main.problems if problem.message.code == "data.few_shots"]
+    if few and data.shots is not None:
+        first = shown(few[0].path)
+        emit(Warned(message=say("data.fewer_shots", count=len(few), shots=data.shots, first=first)))
 
 
 # --- deciding ---------------------------------------------------------------------------------

@@ -49,6 +49,9 @@ class Normalizer:
 
     def __call__(self, images_BHWC: Tensor) -> Tensor:
         """images_BCHW in fp32 on the device."""
+        if self._device.type == "cuda":
+            # from ordinary memory the copy would wait for all that the device has still to do
+            images_BHWC = images_BHWC.pin_memory()
         images = images_BHWC.to(self._device, non_blocking=True).permute(0, 3, 1, 2)
         return (images * self._scale_C11 - self._shift_C11).contiguous(memory_format=self._format)
 

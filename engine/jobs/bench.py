@@ -21,7 +21,6 @@ from engine.clip import sources
 from engine.clip.backbone import Backbone
 from engine.control import Control
 from engine.data.batches import Batch
-from engine.errors import EngineError
 from engine.evaluation.features import Normalizer
 from engine.events import Progress
 from engine.jobs import Emit
@@ -103,8 +102,6 @@ def bench(request: BenchRequest, emit: Emit, control: Control) -> BenchAnswer:
     emit(Progress(phase=say("phase.loading_model", model=request.model)))
     ours, plain = _model(request, emit, control), _model(request, emit, control)
     plain.load_state_dict(ours.state_dict())
-    if request.batch_size < 2:
-        raise EngineError("training.out_of_memory", device=str(device))
     names = [f"thing {index}" for index in range(request.classes)]
     task, _ = make_task(ours, tuple(names), Prompts())
     generator = torch.Generator().manual_seed(0)

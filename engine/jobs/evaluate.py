@@ -12,6 +12,7 @@ from engine.control import Control
 from engine.data import load, split_file
 from engine.data.batches import Loader
 from engine.data.pixel_cache import PixelCache
+from engine.errors import EngineError
 from engine.evaluation import evaluate as evaluation
 from engine.evaluation.blend import blend
 from engine.evaluation.evaluate import EvaluationSet
@@ -56,6 +57,7 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
     set_threads(plan.threads)
     fit = choose_fit(backbone, asked.model)
     before = {name: tensor.detach().clone() for name, tensor in backbone.state_dict().items()}
+    _check_fits(run, before, after)
     backbone.to(device)
     task, _ = make_task(backbone, dataset.source.classes, asked.prompts)
     learner = make_learner(backbone, task, asked)
@@ -90,6 +92,15 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
         run.write_result(result)
         path = str(run.result_file)
     return EvaluateAnswer(run=str(run.path), path=path, result=result)
+
+
+def _check_fits(run: RunDirectory, before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) -> None:
+    """Raises EngineError if the checkpoint is one of another architecture."""
+    odd = [name for name in before if name not in after or before[name].shape != after[name].shape]
+    odd += sorted(after.keys() - before.keys())
+    if odd:
+        reason = f"they are of another model, as {len(odd)} tensors differ, such as {odd[0]}"
+        raise EngineError("training.bad_weights", path=str(run.checkpoint("best")), reason=reason)
 
 
 def _progress(emit: Emit, each: EvaluationSet) -> Any:

@@ -11,9 +11,7 @@ from engine.control import Control
 from engine.data import load
 from engine.data.records import Split
 from engine.errors import EngineError
-from engine.events import Progress
 from engine.jobs import Emit
-from engine.messages import say
 from engine.methods import find, options_of
 from engine.prompts.templates import preset
 from engine.recipe import Data, Method, Model, Prompts, Recipe, ShiftSource, Training
@@ -66,7 +64,7 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
     if request.out is not None and Path(request.out).exists():
         raise EngineError("files.exists", path=request.out)
     model, why_model = _model(request)
-    options_of(find(request.method), {})
+    options = options_of(find(request.method), {}).model_dump(mode="json")
     try:
         data = Data(
             source=str(Path(request.source).expanduser().resolve()),
@@ -79,7 +77,6 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
         )
     except ValueError as error:
         raise EngineError("recipe.shift_names", names=", ".join(request.shifts), reason=str(error)) from None
-    emit(Progress(phase=say("phase.reading_folder")))
     split = load.arrange(load.read(data, control, emit, content=False), data)
     pictures = len(split.source.of(Split.TRAIN))
     prompts, why_prompts = _prompts(request, model)
@@ -89,7 +86,7 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
         data=data,
         prompts=prompts,
         model=model,
-        method=Method(name=request.method),
+        method=Method(name=request.method, options=options),
         training=Training(
             learning_rate=rate.value,
             batch_size=int(batch.value),

@@ -93,8 +93,9 @@ def _attempt(run: RunDirectory, asked: Recipe, emit: Emit, control: Control, res
             }
         )
     run.write_plan(scene.plan.model_dump())
-    warnings += _dataset_warnings(dataset)
-    return _Attempt(run, asked, scene, emit, control, resuming).go([] if resuming else warnings)
+    if not resuming:
+        warnings += _dataset_warnings(dataset)
+    return _Attempt(run, asked, scene, emit, control, resuming).go(warnings)
 
 
 def _dataset_warnings(dataset: SplitDataset) -> list[Warned]:

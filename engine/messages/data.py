@@ -130,6 +130,10 @@ _SETS: dict[str, Text] = {
         "The class {name} has {count} usable pictures, too few for {shots} shots and one to hold back.",
         "Add pictures or ask for fewer shots; as many as there are will be used.",
     ),
+    "data.fewer_shots": Text(
+        "{count} classes have too few usable pictures for {shots} shots, the first of them {first}.",
+        "As many as there are will be used; 'flyp inspect' lists these classes.",
+    ),
     "data.few": Text(
         "The class {name} has {count} usable pictures; at least {least} are needed.",
         "Add pictures or leave the class out.",

@@ -50,10 +50,10 @@ TEXTS: dict[str, Text] = {
         "The result may differ in the last digits from an uninterrupted run.",
         "",
     ),
-    "training.weights_changed": Text(
-        "The weights of {name} are not those that the run started from "
-        "(sha256 {expected} expected, {found} found).",
-        "Put the original file back, or start a new run.",
+    "training.other_torch": Text(
+        "This run was begun with torch {before}; it goes on with {now}. "
+        "The result may differ in the last digits from an uninterrupted run.",
+        "",
     ),
     "training.caption_cut": Text(
         "The caption '{caption}' is longer than the {limit} tokens the model reads.", ""
@@ -72,10 +72,8 @@ TEXTS: dict[str, Text] = {
         "{count} pictures changed since the run began, the first of them {path}.",
         "Put the original files back, or start a new run.",
     ),
-    "phase.reading_folder": Text("Looking through the folder"),
     "phase.loading_model": Text("Loading the model {model}"),
     "phase.choosing_precision": Text("Trying the device's arithmetic"),
-    "phase.training": Text("Training, epoch {epoch} of {epochs}"),
     "phase.evaluating": Text("Evaluating {name}"),
     "phase.comparing_pictures": Text("Comparing the pictures with those the run began with"),
     "phase.measuring": Text("Measuring"),

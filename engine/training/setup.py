@@ -104,6 +104,9 @@ def arrange(
     cache = PixelCache(fit)
     if stored is not None and stored.device in precision.devices():
         plan = stored
+        if stored.torch != torch.__version__:
+            message = say("training.other_torch", before=stored.torch, now=torch.__version__)
+            warned.append(Warned(message=message))
     else:
         if stored is not None:
             now = precision.device_name(precision.choose_device(settings.device))

@@ -132,10 +132,10 @@ class Trainer:
         if asked >= 1 and asked != used and self.position.step == 0:
             yield Warned(message=say("training.warmup_cut", asked=int(asked), used=used))
         if not self.position.history:
-            # asked while pictures and model were still being read
-            reason = yield from self._asked()
-            if reason is not None:
-                return reason
+            # asked while pictures and model were still being read; to stop still means a zero-shot result
+            if self._control.wish is Wish.PAUSE:
+                yield self._save_last()
+                return Reason.PAUSED
             reason = yield from self._judge(0)
             yield self._save_last()
             if reason is not None:
@@ -219,11 +219,17 @@ class Trainer:
         Asking to pause or stop in the middle leaves the evaluation; after a pause it is done again.
         """
         position = self.position
-        try:
-            with self._control.alert():
-                figures = self._evaluate(epoch)
-        except Asked:
-            return Reason.PAUSED if self._control.wish is Wish.PAUSE else Reason.STOPPED
+        while True:
+            try:
+                with self._control.alert():
+                    figures = self._evaluate(epoch)
+                break
+            except Asked:
+                if self._control.wish is Wish.PAUSE:
+                    return Reason.PAUSED
+                if epoch > 0:
+                    return Reason.STOPPED
+                # stopped before anything was kept: zero-shot is what there is to keep
         loss = figures["validation"].loss
         if not math.isfinite(loss):
             raise self._not_a_number()

@@ -48,7 +48,8 @@ def caption(wish: Wish, rng: Generator) -> tuple[str, tuple[str, ...]]:
     """One of the many captions that are true of a picture, and what it says apart from its wording.
 
     The thing is always named, its pattern mostly, the rest less often: colours, places and styles are learnt
-    from few examples, shapes and patterns are not. Two captions of the same meaning are true of each other's picture.
+    from few examples, shapes and patterns are not. Two captions of the same meaning are true of each
+    other's picture.
     """
     words, after = wish.thing, ""
     meaning = [wish.thing]

@@ -197,13 +197,17 @@ def test_balanced_sampling_draws_every_class_equally(make_recipe, tmp_path, pict
 # --- pausing, stopping, resuming -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", ["step 5", "step 6", "epoch 0", "epoch 2"])
+@pytest.mark.parametrize("moment", ["start 0", "judging 0", "step 5", "step 6", "epoch 0", "epoch 2"])
 def test_pause_and_resume_end_as_if_never_interrupted(make_recipe, tmp_path, moment):
     kind, number = moment.split()
     run_it(make_recipe(), tmp_path / "whole")
     control = Control()
 
     def when(event):
+        if kind == "start":
+            return isinstance(event, events.RunStarted)
+        if kind == "judging":
+            return isinstance(event, events.Progress) and event.phase.code == "phase.evaluating"
         if kind == "step":
             return isinstance(event, events.StepDone) and event.step == int(number)
         return isinstance(event, events.EvaluationDone) and event.epoch == int(number)
@@ -251,6 +255,21 @@ def test_stop_keeps_the_best_so_far_and_judges_it(make_recipe, tmp_path):
     assert set(json.loads(Path(answer.result).read_text())["sets"]) == {"test", "validation", "elsewhere"}
     with pytest.raises(EngineError, match="already finished"):
         train(TrainRequest(resume=str(tmp_path / "run")), Listener(), Control())
+
+
+@pytest.mark.parametrize("moment", ["phase.loading_model", "phase.evaluating"])
+def test_stop_before_the_first_step_keeps_zero_shot(make_recipe, tmp_path, moment):
+    control = Control()
+
+    def when(event):
+        return isinstance(event, events.Progress) and event.phase.code == moment
+
+    answer, heard = run_it(make_recipe(), tmp_path / "run", Listener(control, when, Wish.STOP), control)
+    assert answer.reason == "stopped"
+    assert heard.of(events.StepDone) == []
+    result = json.loads(Path(answer.result).read_text())
+    assert result["best_epoch"] == 0
+    assert result["sets"]["test"]["accuracy"] == result["sets"]["test"]["zero_shot"]["accuracy"]
 
 
 def test_cancel_ends_at_once_and_says_so_last(make_recipe, tmp_path):
