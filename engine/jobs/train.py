@@ -44,8 +44,11 @@ def train(request: TrainRequest, emit: Emit, control: Control) -> TrainAnswer:
     """
     if request.resume is not None:
         run = RunDirectory.open(Path(request.resume))
-        with run.locked():
-            return _attempt(run, run.recipe(), emit, control, resuming=True)
+        try:
+            with run.locked():
+                return _attempt(run, run.recipe(), emit, control, resuming=True)
+        finally:
+            run.close()
     asked = recipes.with_absolute_paths(recipes.parse(request.recipe or {}, "recipe"), Path.cwd())
     path = Path(request.out) if request.out else run_directory.default_path(asked)
     run = RunDirectory.create(path, asked)

@@ -55,9 +55,6 @@ TEXTS: dict[str, Text] = {
         "The result may differ in the last digits from an uninterrupted run.",
         "",
     ),
-    "training.caption_cut": Text(
-        "The caption '{caption}' is longer than the {limit} tokens the model reads.", ""
-    ),
     "training.no_sample": Text(
         "The sample pictures are missing: there is no {path}.",
         "Install the program again, or use pictures of your own with 'flyp init'.",

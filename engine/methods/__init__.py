@@ -161,10 +161,11 @@ def options_of(method: Method, given: dict[str, Any]) -> Options:
         return method.Options.model_validate(given)
     except ValidationError as error:
         item = error.errors()[0]
+        unknown = item["type"] == "extra_forbidden"
         raise EngineError(
             "training.wrong_option",
             method=method.name,
             option=".".join(str(part) for part in item["loc"]),
-            reason=item["msg"],
+            reason="there is no such option" if unknown else item["msg"],
             known=", ".join(method.Options.model_fields),
         ) from None

@@ -24,7 +24,7 @@ from engine.events import Progress, Warned
 from engine.jobs import Emit
 from engine.messages import say
 from engine.methods import StepLearner, Task
-from engine.prompts.captions import captions
+from engine.prompts.captions import captions, check
 from engine.recipe import Prompts, Recipe, Training
 from engine.training import precision
 from engine.training.optimizer import adamw
@@ -55,17 +55,12 @@ class Scene:
 
 
 def make_task(backbone: Backbone, classes: tuple[str, ...], prompts: Prompts) -> tuple[Task, list[Warned]]:
-    """Captions and their tokens; a caption that the model would cut off is warned of."""
+    """Captions and their tokens, and what a person should know about them."""
     texts_CT = captions(classes, prompts)
     flat = [caption for row in texts_CT for caption in row]
     tokens = backbone.tokenize(flat).reshape(len(classes), len(texts_CT[0]), -1)
-    limit = backbone.context_length
-    warnings = [
-        Warned(message=say("training.caption_cut", caption=caption, limit=limit))
-        for caption, count in zip(flat, backbone.token_counts(flat), strict=True)
-        if count > limit
-    ]
-    return Task(classes, texts_CT, tokens), warnings[:3]
+    told = check(classes, prompts, backbone.token_counts, backbone.context_length)
+    return Task(classes, texts_CT, tokens), [Warned(message=message) for message in told]
 
 
 def make_learner(backbone: Backbone, task: Task, recipe: Recipe) -> StepLearner:

@@ -39,9 +39,14 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 def test_an_error_in_the_middle_leaves_the_old_file(tmp_path):
     path = tmp_path / "f"
     files.write_text(path, "old")
-    with pytest.raises(ZeroDivisionError), files.replacing(path) as stream:
-        stream.write(b"ne")
-        raise ZeroDivisionError
+
+    def half_written():
+        with files.replacing(path) as stream:
+            stream.write(b"ne")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_written()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
