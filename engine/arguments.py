@@ -18,6 +18,11 @@ from engine.messages import say
 
 _Arguments = argparse.Namespace
 
+_PRESETS = (
+    "prompt templates: photo, drawing, texture, satellite, camera_trap, medical_slide, text_sentiment, "
+    "imagenet (80) or imagenet-simple (7)"
+)
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose help ends with the recipe's fields, looked up only when help is asked for."""
@@ -63,8 +68,8 @@ def parser() -> argparse.ArgumentParser:
     _add_shots_and_shifts(init)
     _add_model(init, default=None, purpose="left out, one is chosen for this machine")
     init.add_argument("--method", default="flyp", help="default: flyp")
-    init.add_argument("--seed", type=_whole(0), default=0, help="of split and training; default: 0")
-    init.add_argument("--preset", help="a set of prompt templates; left out, one is chosen")
+    init.add_argument("--seed", type=_seed, default=0, help="of split and training; default: 0")
+    init.add_argument("--preset", help=f"{_PRESETS}; left out, one is chosen")
     init.recipe_fields = True
 
     train = command("train", "train a recipe, or go on with a run", _train)
@@ -101,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
 
     demo = command("demo", "the whole job on the bundled model and sample pictures", _demo)
     demo.add_argument("--out", metavar="RUN", help="folder of the run; a new or an empty one")
-    demo.add_argument("--seed", type=_whole(0), default=0, help="default: 0")
+    demo.add_argument("--seed", type=_seed, default=0, help="default: 0")
 
     command("serve", "the window's engine: requests on stdin, events on stdout, a JSON object a line", _serve)
     return top
@@ -123,15 +128,20 @@ def _add_shots_and_shifts(to: argparse.ArgumentParser) -> None:
     )
 
 
-def _whole(least: int) -> Callable[[str], int]:
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
     def whole(text: str) -> int:
         value = int(text)
         if value < least:
             raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        if most is not None and value > most:
+            raise argparse.ArgumentTypeError(f"{value} is more than {most}")
         return value
 
     whole.__name__ = "whole number"  # argparse names it in its error
     return whole
+
+
+_seed = _whole(0, 2**32 - 1)
 
 
 def _share(text: str) -> float:

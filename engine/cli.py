@@ -10,19 +10,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from engine import paths
 from engine.arguments import parser
 from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
 from engine.messages import Message, say
+from engine.quoting import command_line
 from engine.terminal import Terminal, have_standard_streams, interruptible, stdout_for_the_answer
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def _foreground(given: _Arguments) -> int:
     """Do the command's job in the main thread and print its answer."""
     terminal = Terminal(sys.stderr)
     control = Control()
-    wish = Wish.PAUSE if given.command in ("train", "demo") else Wish.CANCEL
+    trains = given.command in ("train", "demo")
+    wish = Wish.PAUSE if trains else Wish.CANCEL
     try:
         request = _request(given)
         with (
@@ -85,13 +87,14 @@ def _foreground(given: _Arguments) -> int:
         return _failed(given, terminal, message, FAULT)
     terminal.close()
     _print(text)
-    return _train_code(given, answer, terminal) if given.command == "train" else DONE
+    return _train_code(given, answer, terminal) if trains else DONE
 
 
 def _request(given: _Arguments) -> BaseModel:
     """The request that the arguments make; values that its model refuses are an EngineError."""
     from engine.requests import findings
 
+    _require_text(given)
     try:
         made: BaseModel = given.request(given)
     except ValidationError as error:
@@ -99,19 +102,29 @@ def _request(given: _Arguments) -> BaseModel:
     return made
 
 
+def _require_text(given: _Arguments) -> None:
+    """Refuse paths whose bytes are no text: no recipe, answer or event could name them."""
+    for value in vars(given).values():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                paths.require_text(text)
+    if out := getattr(given, "out", None):
+        paths.require_text(str(Path(out).absolute()))
+
+
 def _train_code(given: _Arguments, answer: Any, terminal: Terminal) -> int:
-    """The exit code of an attempt at a run; its rendering says how to go on with one that was saved."""
+    """The exit code of an attempt at a run; its rendering says how to go on with one that was saved.
+
+    An attempt that failed or was cancelled gives no answer: it raises.
+    """
     from engine.events import Reason
 
     if answer.reason is Reason.PAUSED:
         if given.json:
-            words = ["flyp", "train", "--resume", answer.run]
-            command = subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+            command = command_line(["flyp", "train", "--resume", answer.run])
             terminal.line(say("cli.resume_with", command=command).text)
         return INTERRUPTED
-    if answer.reason is Reason.CANCELLED:
-        return INTERRUPTED
-    return INPUT if answer.reason is Reason.FAILED else DONE
+    return DONE
 
 
 def _failed(given: _Arguments, terminal: Terminal, message: Message, code: int, text: str = "") -> int:

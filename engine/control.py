@@ -37,14 +37,12 @@ class Control:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wish = Wish.NONE
-        self._asked = threading.Event()
         self._ignored = Wish.STOP
 
     def ask(self, wish: Wish) -> None:
         """Set the wish, unless a stronger one stands already."""
         with self._lock:
             self._wish = max(self._wish, wish)
-            self._asked.set()
 
     @property
     def wish(self) -> Wish:
@@ -61,14 +59,13 @@ class Control:
             raise Asked
 
     @contextmanager
-    def alert(self) -> Iterator[None]:
-        """For work that may be left at any point and done again, such as an evaluation."""
-        self._ignored = self._wish
+    def alert(self, standing: bool = False) -> Iterator[None]:
+        """For work that may be left at any point and done again, such as an evaluation.
+
+        ``standing``: what was asked before it began counts too.
+        """
+        self._ignored = Wish.NONE if standing else self._wish
         try:
             yield
         finally:
             self._ignored = Wish.STOP
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep, but wake when something is asked; True if it was."""
-        return self._asked.wait(seconds)

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from io import BufferedWriter, RawIOBase
@@ -170,40 +171,59 @@ class LineLog:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """A fresh folder to fill; when all is written it takes the place of ``path``.
 
-    Between the two renames a crash can leave only ``<name>.old``: ``settled`` finds it.
+    Only one process at a time may do this to a path. Between the two renames a crash can leave
+    only ``<name>.old``: ``standing`` finds it.
     """
     new = path.with_name(path.name + ".new")
     old = path.with_name(path.name + ".old")
-    settled(path)
     try:
+        _settle(path)
         if new.exists():
             shutil.rmtree(new)
         make_folder(new)
         yield new
         if path.exists():
-            os.rename(path, old)
-        os.rename(new, path)
-        if old.exists():
-            shutil.rmtree(old)
+            _rename(path, old)
+        _rename(new, path)
+        # what is left of it is cleared away the next time
+        shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
-        settled(path)
+        _settle(path)
         raise write_error(path, error) from error
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
-        settled(path)
+        _settle(path)
         raise
 
 
-def settled(path: Path) -> Path:
-    """``path`` after undoing or finishing a swap that a crash cut short."""
+def _rename(source: Path, target: Path) -> None:
+    """Rename; on Windows a folder that someone reads just now needs a few tries."""
+    for _ in range(20):
+        try:
+            os.rename(source, target)
+            return
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(0.1)
+    os.rename(source, target)
+
+
+def standing(path: Path) -> Path:
+    """Where the content of a replaced folder is now; changes nothing, so anyone may look.
+
+    After a crash between two renames that is ``<name>.old``.
+    """
     old = path.with_name(path.name + ".old")
-    try:
-        if old.exists():
-            if path.exists():
-                shutil.rmtree(old)
-            else:
-                os.rename(old, path)
-    except OSError as error:
-        raise write_error(path, error) from error
-    return path
+    return old if not path.exists() and old.exists() else path
+
+
+def _settle(path: Path) -> None:
+    """Undo or finish a swap that a crash cut short."""
+    old = path.with_name(path.name + ".old")
+    if old.exists():
+        if path.exists():
+            shutil.rmtree(old)
+        else:
+            os.rename(old, path)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import appdirs
 
+from engine.errors import EngineError
+
 _APP = "flyp"
 
 
@@ -37,3 +39,13 @@ def runs_folder() -> Path:
 def resources_folder() -> Path:
     """Bundled files: prompt presets, starter, sample pictures."""
     return Path(__file__).resolve().parent.parent / "resources"
+
+
+def require_text(path: str) -> str:
+    """The path itself. Raises EngineError if it holds bytes that are no text, as no recipe could keep it."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise EngineError("files.not_text", path=shown) from None
+    return path

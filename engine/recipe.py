@@ -5,6 +5,7 @@ The docstring under each field is its help: the command line and the window's fo
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import tomllib
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Any, Literal, Self
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from engine import files
+from engine import files, paths
 from engine.errors import EngineError, ManyErrors
+
+_WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
+"""By which the name of a weights file is told from a pretrained tag."""
 
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
@@ -123,7 +127,7 @@ class Training(Part):
     epochs: int = Field(default=20, ge=0, le=100_000)
     """Passes over the training pictures; 0 only evaluates zero-shot."""
     batch_size: int = Field(default=32, ge=2, le=65536)
-    """Pictures a step. The last batch of an epoch may be smaller."""
+    """At most so many pictures a step; an epoch is cut into as few, nearly equal batches as that allows."""
     learning_rate: float = Field(default=1e-5, gt=0, le=1)
     """Highest learning rate, reached after the warm-up."""
     weight_decay: float = Field(default=0.1, ge=0, le=10)
@@ -152,6 +156,13 @@ class Training(Part):
     """CPU threads; leave out to take all cores."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Order of pictures, crops and templates."""
+
+    @field_validator("warmup")
+    @classmethod
+    def _share_or_steps(cls, value: float) -> float:
+        if value >= 1 and value != int(value):
+            raise ValueError("is neither a share under 1 nor a whole number of steps")
+        return value
 
 
 class Blend(Part):
@@ -300,21 +311,15 @@ def read(path: Path) -> Recipe:
 
 
 def with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
-    """The recipe with its relative paths counted from ``folder``.
+    """The recipe with its relative paths counted from ``folder``; of the model see ``located_model``.
 
-    A model's name or weights count as a path only where something lies there.
+    Raises EngineError for a path whose bytes are no text.
     """
 
     def absolute(value: str | None) -> str | None:
-        return None if value is None else str((folder / Path(value).expanduser()).resolve())
-
-    def maybe(value: str | None) -> str | None:
-        if value is None or value.startswith("hf-hub:") or not (folder / Path(value).expanduser()).exists():
-            return value
-        return absolute(value)
+        return None if value is None else paths.require_text(str(_place(value, folder)))
 
     data = recipe.data
-    model_name = recipe.model.name if recipe.model.name == "starter" else maybe(recipe.model.name)
     return recipe.replace(
         data={
             "source": absolute(data.source),
@@ -322,8 +327,43 @@ def with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
             "test_source": absolute(data.test_source),
             "shifts": [{"name": s.name, "source": absolute(s.source)} for s in data.shifts],
         },
-        model={"name": model_name, "weights": maybe(recipe.model.weights)},
+        model=located_model(recipe.model, folder),
     )
+
+
+def located_model(model: Model, folder: Path) -> Model:
+    """The model with what is a path in it counted from ``folder``.
+
+    A bare word is first of all an architecture's name or a tag, whatever lies there by chance: it is
+    a path only where an open_clip folder and no weights are named, or a file with a weights' ending.
+    """
+    name, weights = model.name, model.weights
+    if name != "starter" and not name.startswith("hf-hub:"):
+        place = _place(name, folder)
+        bare = weights is None and (place / "open_clip_config.json").is_file()
+        if place.is_dir() if _has_separator(name) else bare:
+            name = paths.require_text(str(place))
+    if weights is not None:
+        place = _place(weights, folder)
+        if place.is_file() and (_has_separator(weights) or place.suffix.lower() in _WEIGHTS_SUFFIXES):
+            weights = paths.require_text(str(place))
+    return model.model_copy(update={"name": name, "weights": weights})
+
+
+def _has_separator(value: str) -> bool:
+    return "/" in value or "\\" in value or value.startswith((".", "~"))
+
+
+def _place(value: str, folder: Path) -> Path:
+    path = Path(value)
+    # '~nobody' has no home: then a folder of that very name is meant
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
+    path = folder / path
+    # a NUL, or a link that loops: whoever opens it says so
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        path = path.resolve()
+    return path
 
 
 def to_toml(recipe: Recipe, reasons: dict[str, str] | None = None) -> str:

@@ -138,7 +138,7 @@ class InitRequest(Asked):
     method: str = "flyp"
     shifts: dict[str, str] = Field(default_factory=dict)
     """Name -> folder or table."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
     preset: str | None = None
     """A prompt preset; None lets init choose."""
 
@@ -196,7 +196,7 @@ class DemoRequest(Asked):
     type: Literal["demo"] = "demo"
     out: str | None = None
     """The run's folder; None makes one among the program's runs."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 # --- what is asked of a running request ---------------------------------------------------------

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from engine import events, files, paths, recipe
@@ -55,24 +54,41 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._log: files.LineLog | None = None
+        self._made_by_us = False
+        # the operating system lets it go when the process ends, however it ends
+        self._lock = FileLock(path / "run.lock", timeout=0, thread_local=False)
 
     # --- making and opening -----------------------------------------------------------------
 
     @classmethod
     def create(cls, path: Path, asked: Recipe) -> RunDirectory:
-        """A new run. Raises EngineError if the place is taken, or cannot be written."""
-        path = path.absolute()
-        if path.is_file():
+        """A new run, held for this process until it is closed.
+
+        Raises EngineError if the place is taken, or cannot be written.
+        """
+        run = cls(path.absolute())
+        if run.path.is_file():
             raise WriteError("files.not_a_folder", path=str(path))
-        if path.exists() and any(path.iterdir()):
-            raise EngineError("files.exists", path=str(path))
-        made_by_us = not path.exists()
-        run = cls(path)
+        files.make_folder(run.path.parent)
         try:
+            # making it is also claiming it: of two who want the same name only one succeeds
+            run.path.mkdir()
+            run._made_by_us = True
+        except FileExistsError:
+            if not run.path.is_dir():
+                raise WriteError("files.not_a_folder", path=str(path)) from None
+        except OSError as error:
+            raise files.write_error(run.path, error) from error
+        run.hold()
+        try:
+            if any(each.name != run._lock_file.name for each in run.path.iterdir()):
+                raise EngineError("files.exists", path=str(path))
             recipe.write(asked, run.recipe_file)
-        except EngineError:
-            if made_by_us:
-                shutil.rmtree(path, ignore_errors=True)
+        except EngineError as error:
+            if error.message.code == "files.exists":
+                run.close()
+            else:
+                run.discard()
             raise
         return run
 
@@ -85,15 +101,39 @@ class RunDirectory:
         return run
 
     def discard(self) -> None:
-        """Remove a run that never got as far as its first checkpoint."""
+        """Remove a run that never got as far as its first checkpoint.
+
+        Only what a run is made of goes, and the folder if we made it: anything else that
+        somebody put there stays. Only for whoever holds the run.
+        """
+        assert self._lock.is_locked
+        for file in (
+            self.recipe_file,
+            self.split_file,
+            self.events_file,
+            self.result_file,
+            self.log_file,
+            self._plan_file,
+            self._initial_file,
+        ):
+            if file == self.events_file and self._log is not None:
+                self._log.close()
+                self._log = None
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
         self.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock_file.unlink(missing_ok=True)
+        if self._made_by_us:
+            # a folder that somebody has put something into is not ours any more
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
 
     def close(self) -> None:
-        """Close the event file."""
+        """Close the event file and let the run go."""
         if self._log is not None:
             self._log.close()
             self._log = None
+        self._lock.release()
 
     # --- names ------------------------------------------------------------------------------
 
@@ -130,12 +170,16 @@ class RunDirectory:
         return self.path / "run.lock"
 
     def checkpoint(self, name: CheckpointName) -> Path:
-        """Folder of a checkpoint; an open_clip folder with, for ``last``, the training state."""
+        """Where a checkpoint is written: an open_clip folder with, for ``last``, the training state."""
         return self.path / "checkpoints" / name
 
+    def standing_checkpoint(self, name: CheckpointName) -> Path:
+        """Where it can be read now, also after a crash in the middle of a swap."""
+        return files.standing(self.checkpoint(name))
+
     def has_checkpoint(self, name: CheckpointName) -> bool:
-        """Is there one, after mending what a crash in the middle of a swap may have left?"""
-        return files.settled(self.checkpoint(name)).is_dir()
+        """Is there one? Looking changes nothing."""
+        return self.standing_checkpoint(name).is_dir()
 
     # --- content ----------------------------------------------------------------------------
 
@@ -168,7 +212,10 @@ class RunDirectory:
         self._write_json(self._initial_file, content)
 
     def initial(self) -> dict[str, Any]:
-        content: dict[str, Any] = self._read_json(self._initial_file)
+        content = self._read_json(self._initial_file)
+        if not isinstance(content, dict) or not isinstance(content.get("sha256"), str):
+            reason = f"{self._initial_file.name} does not name the base weights"
+            raise EngineError("run.damaged", path=str(self.path), reason=reason)
         return content
 
     def write_split(self, text: str) -> None:
@@ -240,38 +287,23 @@ class RunDirectory:
 
     # --- one worker at a time ---------------------------------------------------------------
 
-    def owner(self) -> int | None:
-        """Process id of who works on the run now, or None."""
+    def hold(self) -> None:
+        """Hold the run for this process until ``close``. Raises EngineError if another one has it."""
         try:
-            content = json.loads(self._lock_file.read_text(encoding="utf-8"))
-            process = psutil.Process(int(content["pid"]))
-            # a later process may have got the same number
-            alive = abs(process.create_time() - float(content["started"])) < 1
-            return process.pid if alive and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
-            return None
+            self._lock.acquire()
+        except Timeout:
+            raise EngineError("run.busy", path=str(self.path)) from None
+        except OSError as error:
+            raise files.write_error(self._lock_file, error) from error
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the run for this process. Raises EngineError if another one has it."""
-        taken = json.dumps({"pid": os.getpid(), "started": psutil.Process().create_time()}).encode()
-        for _ in range(2):
-            try:
-                descriptor = os.open(self._lock_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-            except FileExistsError:
-                owner = self.owner()
-                if owner is not None:
-                    raise EngineError("run.busy", path=str(self.path), pid=owner) from None
-                self._lock_file.unlink(missing_ok=True)  # left by a process that is gone
-                continue
-            except OSError as error:
-                raise files.write_error(self._lock_file, error) from error
-            os.write(descriptor, taken)
-            os.close(descriptor)
-            break
-        else:
-            raise EngineError("run.busy", path=str(self.path), pid=self.owner() or 0)
+    def in_use(self) -> bool:
+        """Is some process working on the run now?"""
+        if self._lock.is_locked:
+            return True
+        if not self._lock_file.exists():
+            return False
         try:
-            yield
-        finally:
-            self._lock_file.unlink(missing_ok=True)
+            with FileLock(self._lock_file, timeout=0):
+                return False
+        except (Timeout, OSError):
+            return True

@@ -2,7 +2,8 @@
 
     python -m resources.make_sample --out resources/sample
 
-The classes are pairs of thing and pattern which the starter never saw together, so that its first guesses are
+The classes are things in places: a pair of thing and pattern that the starter never saw together, partly
+under names that it never read. So its first guesses are
 sensible and far from perfect.
 """
 
@@ -17,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .drawing.captions import HELD_OUT_PATTERNS, HELD_OUT_THINGS
 from .drawing.catalogue import draw
 from .drawing.palette import COLOURS
 from .drawing.picture import Difficulty, Wish
@@ -29,12 +29,14 @@ SHIFTS = ("chalk", "pencil")
 PICTURES = 130
 SHIFTED = 28
 HARD = Difficulty(smallest=0.27, largest=0.45)
-_SCENES = {
-    "butterfly": ("paper", "sky", "meadow", "desert", "snow", "sunset", "night", "mountains"),
-    "fish": ("paper", "sea", "sea", "night", "table", "sky", "sunset"),
-    "balloon": ("paper", "sky", "meadow", "sea", "night", "desert", "snow", "sunset", "mountains"),
-}
-"""Where each thing may be; varied enough that a place gives no class away."""
+CLASSES = tuple(
+    (pattern, thing, scene)
+    for pattern, thing in (("spotted", "fish"), ("striped", "balloon"), ("checked", "butterfly"))
+    for scene in ("night", "snow", "sunset")
+)
+"""What a class shows. Thing and pattern are a pair that the starter never saw together, in any place."""
+_PLACES = {"night": "after dark", "snow": "in winter", "sunset": "at dusk"}
+"""How a class says where it is. The starter has read of night and sunset, but never of dark or dusk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,17 @@ def jobs(out: Path, seed: int) -> Iterator[Job]:
     """Every picture of the sample, its file name and its seed."""
     sets = {"pictures": (STYLES, PICTURES)} | {f"shift_{style}": ((style,), SHIFTED) for style in SHIFTS}
     for s, (name, (styles, count)) in enumerate(sets.items()):
-        for c, (thing, pattern) in enumerate((t, p) for t in HELD_OUT_THINGS for p in HELD_OUT_PATTERNS):
+        for c, (pattern, thing, scene) in enumerate(CLASSES):
             for i in range(count):
                 rng = np.random.default_rng([seed, 10, s, c, i])
                 wish = Wish(
                     thing=thing,
                     colour=str(rng.choice(list(COLOURS))),
                     pattern=pattern,
-                    scene=str(rng.choice(_SCENES[thing])),
+                    scene=scene,
                     style=styles[i % len(styles)],
                 )
-                label = f"{pattern}_{thing}"
+                label = f"{pattern}_{thing}_{_PLACES[scene].replace(' ', '_')}"
                 yield Job(wish, (seed, 11, s, c, i), out / name / label / f"{label}_{i + 1:03d}.jpg")
 
 

@@ -261,7 +261,7 @@ def skeleton(config: Mapping[str, Any], folder: Path | None = None) -> Backbone:
     source = Source(
         where="open_clip_config.json",
         model_config=build.check(config.get("model_cfg"), "open_clip_config.json"),
-        preprocess_config=dict(config.get("preprocess_cfg") or {}),
+        preprocess_config=preprocess.settings(config.get("preprocess_cfg"), "open_clip_config.json"),
         weights=Path(),
         folder=folder,
     )

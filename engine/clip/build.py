@@ -6,6 +6,7 @@ Torch is imported only when something is built: fetching a model does without.
 from __future__ import annotations
 
 import copy
+import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,17 @@ def check(config: Any, where: str) -> ModelConfig:
     return config
 
 
+def _refuse_remote_code(config: ModelConfig) -> None:
+    """Let transformers refuse a text tower that brings its own code, instead of asking on stdin.
+
+    open_clip passes it no ``trust_remote_code``; without time to answer, the answer is no.
+    """
+    if config["text_cfg"].get("hf_model_name"):
+        with quiet():
+            asking: Any = importlib.import_module("transformers.dynamic_module_utils")
+        asking.TIME_OUT_REMOTE_CODE = 0
+
+
 def build(config: ModelConfig, where: str, device: str = "cpu") -> nn.Module:
     """A CLIP or CustomTextCLIP with fresh weights, fp32, in eval mode. ``device`` may be 'meta'.
 
@@ -85,6 +97,7 @@ def build(config: ModelConfig, where: str, device: str = "cpu") -> nn.Module:
     config.pop("custom_text", None)
     import torch
 
+    _refuse_remote_code(config)
     with quiet(), torch.random.fork_rng(devices=[]), torch.device(device):
         import open_clip
 
@@ -95,7 +108,8 @@ def build(config: ModelConfig, where: str, device: str = "cpu") -> nn.Module:
             TypeError,
             ValueError,
             RuntimeError,
-            KeyError,
+            LookupError,
+            ArithmeticError,
             AssertionError,
             AttributeError,
             OSError,

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.clip.backbone import Backbone
+from engine.control import Control
 
 _BATCH = 256
 
@@ -32,10 +33,22 @@ def class_embeddings(
 
 
 def mean_embeddings(
-    backbone: Backbone, tokens_NL: Tensor, captions_of_each: Sequence[int], batch: int = _BATCH
+    backbone: Backbone,
+    tokens_NL: Tensor,
+    captions_of_each: Sequence[int],
+    batch: int = _BATCH,
+    control: Control | None = None,
 ) -> Tensor:
-    """As ``class_embeddings``, of captions that are tokenised already, class after class."""
-    text_ND = torch.cat([backbone.encode_texts(part_TL) for part_TL in torch.split(tokens_NL, batch)])
+    """As ``class_embeddings``, of captions that are tokenised already, class after class.
+
+    Looks at ``control`` between batches.
+    """
+    rows = []
+    for part_TL in torch.split(tokens_NL, batch):
+        if control is not None:
+            control.check()
+        rows.append(backbone.encode_texts(part_TL))
+    text_ND = torch.cat(rows)
     counts_C = torch.tensor(list(captions_of_each), device=text_ND.device)
     classes_N = torch.repeat_interleave(torch.arange(len(captions_of_each), device=text_ND.device), counts_C)
     # padded to a rectangle rather than index_add: a plain sum has one order on every device

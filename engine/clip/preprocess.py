@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -53,7 +54,20 @@ def pair(size: Any) -> tuple[int, int]:
 
 def _triple(values: Any) -> tuple[float, float, float]:
     red, green, blue = (float(value) for value in values)
+    if not all(math.isfinite(value) for value in (red, green, blue)):
+        raise ValueError("mean and std must be finite numbers")
     return red, green, blue
+
+
+def settings(config: Any, where: str) -> dict[str, Any]:
+    """The ``preprocess_cfg`` of a configuration, which may be left out; EngineError if it is no object."""
+    if config is None:
+        return {}
+    if not isinstance(config, dict):
+        raise EngineError(
+            "clip.bad_preprocess", where=where, reason=f"a {type(config).__name__} in the place of an object"
+        )
+    return dict(config)
 
 
 def from_config(config: dict[str, Any], size: Any, where: str) -> Preprocess:
@@ -74,13 +88,16 @@ def from_config(config: dict[str, Any], size: Any, where: str) -> Preprocess:
             "squash",
         ):
             raise ValueError(f"interpolation {interpolation!r}, resize_mode {resize_mode!r}")
+        std = _triple(given.get("std", _OPENAI_STD))
+        if min(std) <= 0:
+            raise ValueError(f"std {std}")
         return Preprocess(
             size=pair(size),
             mean=_triple(given.get("mean", _OPENAI_MEAN)),
-            std=_triple(given.get("std", _OPENAI_STD)),
+            std=std,
             interpolation=cast(Interpolation, interpolation),
             resize_mode=cast(ResizeMode, resize_mode),
             fill_color=int(given.get("fill_color", 0)),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise EngineError("clip.bad_preprocess", str(error), where=where, reason=str(error)) from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import paths, recipe
-from engine.clip import build
+from engine.clip import build, preprocess
 from engine.clip.quiet import quiet
 from engine.control import Control
 from engine.errors import EngineError
@@ -70,7 +70,7 @@ class Source:
             return replace(
                 self,
                 model_config={**self.model_config, **same},
-                preprocess_config=stated.get("preprocess_cfg") or {},
+                preprocess_config=preprocess.settings(stated.get("preprocess_cfg"), str(beside)),
             )
         if is_openai(state):
             return replace(self, model_config={**self.model_config, "quick_gelu": True})
@@ -109,7 +109,7 @@ def folder_source(folder: Path, file: Path | None = None) -> Source:
     return Source(
         where=str(folder),
         model_config=build.check(content["model_cfg"], str(config_path)),
-        preprocess_config=dict(content.get("preprocess_cfg") or {}),
+        preprocess_config=preprocess.settings(content.get("preprocess_cfg"), str(config_path)),
         weights=chosen,
         folder=folder,
     )
@@ -206,7 +206,7 @@ def _weights_in(folder: Path) -> Path:
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EngineError("clip.bad_config", str(error), where=str(path), reason=str(error)) from error
     if not isinstance(content, dict):
         raise EngineError("clip.bad_config", where=str(path), reason="it is not a JSON object")

@@ -31,10 +31,17 @@ def encode_text(model: nn.Module, tokens_TL: Tensor, cut: bool = True) -> Tensor
     tower = getattr(model, "text", model)
     device = next(model.parameters()).device
     if not (cut and is_cuttable(tower)):
-        encoded = model.encode_text(tokens_TL.to(device))  # type: ignore[operator]  # open_clip is untyped
+        encoded = model.encode_text(_moved(tokens_TL, device))  # type: ignore[operator]  # open_clip is untyped
         return _only_tensor(encoded)
     length = used_length(tower, tokens_TL)
-    return _encode_cut(tower, tokens_TL[:, :length].to(device))
+    return _encode_cut(tower, _moved(tokens_TL[:, :length], device))
+
+
+def _moved(tokens_TL: Tensor, device: torch.device) -> Tensor:
+    if device.type == "cuda" and tokens_TL.device.type == "cpu":
+        # from ordinary memory the copy would wait for all that the device has still to do
+        return tokens_TL.pin_memory().to(device, non_blocking=True)
+    return tokens_TL.to(device)
 
 
 def is_cuttable(tower: nn.Module) -> bool:

@@ -72,7 +72,7 @@ def _read_safetensors(path: Path) -> StateDict:
 
 
 def _read_pickled(path: Path) -> Any:
-    if path.suffix in (".npz", ".npy", ".onnx", ".h5", ".msgpack", ".ckpt.index"):
+    if path.suffix in (".npz", ".npy", ".onnx", ".h5", ".msgpack"):
         raise EngineError("clip.not_weights", path=str(path), reason=f"{path.suffix} files are not read")
     if _is_torchscript(path):
         raise EngineError("clip.torchscript", path=str(path))

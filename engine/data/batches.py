@@ -54,7 +54,7 @@ class Batch:
     epoch: int
     seed: int
     names: list[str]
-    """The pictures' own names, which key their random choices."""
+    """What keys each picture's random choices: its path, and which time it comes in the epoch."""
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -128,6 +128,7 @@ class Loader:
         self,
         pictures: Pictures,
         indices: list[int],
+        turns: list[int],
         augment: tuple[float, bool] | None,
         seed: int,
         epoch: int,
@@ -143,7 +144,7 @@ class Loader:
                 flip,
                 keys.generator(seed, epoch, pictures.records[i].path, "crop", turn),
             )
-            for turn, i in zip(_turns(indices), indices, strict=True)
+            for turn, i in zip(turns, indices, strict=True)
         ]
 
     def batches(
@@ -154,19 +155,24 @@ class Loader:
         augment: tuple[float, bool] | None = None,
         seed: int = 0,
         epoch: int = 0,
+        turns: Sequence[list[int]] | None = None,
     ) -> Iterator[Batch]:
         """One batch for each group of indices. ``augment`` = (smallest crop, flip), or None to evaluate.
 
+        ``turns`` says which time each picture comes in the epoch, so that one that is drawn several
+        times is cropped and captioned anew each time.
+
         Raises Cancelled when asked to, and EngineError naming a picture that cannot be decoded.
         """
-        waiting: deque[tuple[list[int], list[Future[PixelsHWC]]]] = deque()
-        todo = iter(groups)
+        waiting: deque[tuple[list[int], list[int], list[Future[PixelsHWC]]]] = deque()
+        first = [[0] * len(group) for group in groups]
+        todo = iter(zip(groups, turns or first, strict=True))
         while True:
-            while len(waiting) <= self._ahead and (group := next(todo, None)) is not None:
-                waiting.append((group, self._submit(pictures, group, augment, seed, epoch)))
+            while len(waiting) <= self._ahead and (following := next(todo, None)) is not None:
+                waiting.append((*following, self._submit(pictures, *following, augment, seed, epoch)))
             if not waiting:
                 return
-            indices, futures = waiting.popleft()
+            indices, times, futures = waiting.popleft()
             pixels = []
             for future in futures:
                 control.check()
@@ -183,12 +189,15 @@ class Loader:
                 indices,
                 epoch,
                 seed,
-                [record.path for record in records],
+                [
+                    r.path if turn == 0 else f"{r.path}\x1f{turn}"
+                    for r, turn in zip(records, times, strict=True)
+                ],
             )
 
 
-def _turns(indices: list[int]) -> list[int]:
-    """How often each index came before in the list: a picture drawn twice is cropped differently."""
+def turns_of(indices: list[int]) -> list[int]:
+    """How often each index came before in the list."""
     seen: dict[int, int] = {}
     turns = []
     for index in indices:

@@ -44,7 +44,24 @@ class Fit:
         return _FILTERS.get(self.interpolation, Image.Resampling.BICUBIC)
 
 
+_LONGEST = 32
+"""A picture longer than so many times what the model sees of it is cut before it is resized."""
+
+
+def _without_far_ends(image: Image.Image, fit: Fit) -> Image.Image:
+    """The middle of an extremely long picture, about the same centre; else the picture itself.
+
+    Resized whole, a strip of 20 × 200,000 pixels would take gigabytes of which one square is used.
+    """
+    width, height = image.size
+    ratio = min(height / fit.height, width / fit.width)
+    left = max(0, math.floor((width - _LONGEST * fit.width * ratio) / 2))
+    top = max(0, math.floor((height - _LONGEST * fit.height * ratio) / 2))
+    return image.crop((left, top, width - left, height - top)) if left or top else image
+
+
 def _resize_shorter_side(image: Image.Image, fit: Fit) -> Image.Image:
+    image = _without_far_ends(image, fit)
     width, height = image.size
     if fit.height == fit.width:
         # the longer side is cut off, not rounded, as in torchvision

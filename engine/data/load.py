@@ -6,7 +6,8 @@ left out and what each other one is used for; ``prepare`` is both.
 What is left out: pictures that cannot be decoded, always. Of exact copies within a class all but
 one; all that lie under two classes; of copies in two of the source's own parts those in the
 earlier part, so that the test stays whole; training pictures that a validation, test or shift
-source also has. ``data.keep`` overrules the copies; ``data.leave_out`` adds to them.
+source also has, and own validation pictures that a test source also has. ``data.keep`` overrules
+the copies; ``data.leave_out`` adds to them.
 """
 
 from __future__ import annotations
@@ -258,7 +259,10 @@ def _without(dataset: Dataset, out: set[int]) -> Dataset:
 def _without_copies(
     dataset: Dataset, judges: list[tuple[str, Dataset]], keep: set[str], left_out: list[Problem]
 ) -> Dataset:
-    """Without the pictures that a set which judges also has; own held-out parts stay."""
+    """Without the pictures that a set which judges also has.
+
+    Own held-out parts stay, but for what own validation shares with a test source: that would choose by it.
+    """
     elsewhere: dict[str, tuple[str, str]] = {}
     for name, judge in judges:
         for record in judge.records:
@@ -266,8 +270,10 @@ def _without_copies(
                 elsewhere.setdefault(record.digest, (name, str(absolute_path(judge, record))))
     out: set[int] = set()
     for i, record in enumerate(dataset.records):
-        if record.digest in elsewhere and record.split in (None, Split.TRAIN) and not is_in(record, keep):
-            name, place = elsewhere[record.digest]
+        if record.digest not in elsewhere or is_in(record, keep):
+            continue
+        name, place = elsewhere[record.digest]
+        if record.split in (None, Split.TRAIN) or (record.split is Split.VALIDATION and name == "test"):
             message = say("data.copy_elsewhere", path=shown(record.path), role=name)
             left_out.append(Problem(record.path, ProblemKind.ACROSS_SPLITS, message, (place,)))
             out.add(i)

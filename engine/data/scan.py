@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine import paths
 from engine.control import Control
 from engine.data import manifest
 from engine.data.manifest import SPLIT_NAMES
@@ -97,10 +98,11 @@ def hidden(name: str) -> bool:
 
 
 def located(source: str | Path) -> Path:
-    """The absolute place of a source. Raises EngineError if nothing is there."""
+    """The absolute place of a source. Raises EngineError if nothing is there or it cannot be named."""
     try:
         path = Path(source).expanduser().resolve()
         if path.exists():
+            paths.require_text(str(path))
             return path
     except (OSError, RuntimeError, ValueError) as error:
         # a link that loops, no home folder, a NUL in the name

@@ -15,6 +15,8 @@ from engine.clip.backbone import Backbone
 from engine.control import Control
 from engine.data.batches import Loader, Pictures
 from engine.data.fit import MODE_OF_RESIZE, RESIZE_OF_MODE, Fit
+from engine.errors import OutOfMemory
+from engine.memory import is_out_of_memory
 from engine.recipe import Model
 
 BATCH = 64
@@ -56,6 +58,22 @@ class Normalizer:
         return (images * self._scale_C11 - self._shift_C11).contiguous(memory_format=self._format)
 
 
+def _embedded(backbone: Backbone, normalize: Normalizer, images_BHWC: Tensor) -> Tensor:
+    """Embeddings on the CPU; in halves where memory does not suffice for all at once."""
+    try:
+        return backbone.encode_images(normalize(images_BHWC)).float().cpu()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        if len(images_BHWC) == 1:
+            device = str(backbone.device)
+            raise OutOfMemory("training.out_of_memory", str(error), device=device) from None
+    if backbone.device.type == "cuda":
+        torch.cuda.empty_cache()
+    halves = torch.split(images_BHWC, len(images_BHWC) // 2 + len(images_BHWC) % 2)
+    return torch.cat([_embedded(backbone, normalize, half) for half in halves])
+
+
 def image_features(
     backbone: Backbone,
     pictures: Pictures,
@@ -77,7 +95,7 @@ def image_features(
     done = 0
     with torch.inference_mode():
         for part in loader.batches(pictures, groups, control):
-            rows.append(backbone.encode_images(normalize(part.images_BHWC)).float().cpu())
+            rows.append(_embedded(backbone, normalize, part.images_BHWC))
             done += len(part)
             if progress is not None:
                 progress(done, len(pictures))

@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 
 Z95 = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""
+RESAMPLES = 1000
+"""Most resamples of a bootstrap; sets of many thousands get fewer."""
 ECE_BINS = 15
 """As in Guo et al. 2017, arXiv 1706.04599."""
 
@@ -49,13 +51,18 @@ def accuracy(logits_NC: Floats, labels_N: Ints) -> float:
     return float((logits_NC.argmax(axis=1) == labels_N).mean())
 
 
+def _bins(confidence_N: Floats) -> Ints:
+    # (a, b] bins, so that a confidence of exactly 1 falls into the last
+    bins: Ints = np.clip(np.ceil(confidence_N * ECE_BINS).astype(int) - 1, 0, ECE_BINS - 1)
+    return bins
+
+
 def calibration_error(logits_NC: Floats, labels_N: Ints) -> float:
     """Expected calibration error of the top class over equal-width bins of confidence (0 to 1)."""
     log_NC = log_softmax(logits_NC)
     confidence_N = np.exp(log_NC.max(axis=1))
     right_N = logits_NC.argmax(axis=1) == labels_N
-    # (a, b] bins, so that a confidence of exactly 1 falls into the last
-    bin_N = np.clip(np.ceil(confidence_N * ECE_BINS).astype(int) - 1, 0, ECE_BINS - 1)
+    bin_N = _bins(confidence_N)
     total = 0.0
     for b in range(ECE_BINS):
         inside = bin_N == b
@@ -77,6 +84,49 @@ def f1_scores(matrix_CC: Ints) -> Floats:
     mentioned = (matrix_CC.sum(axis=0) + matrix_CC.sum(axis=1)).astype(float)
     result: Floats = np.divide(2 * right, mentioned, out=np.zeros_like(right), where=mentioned > 0)
     return result
+
+
+def intervals(
+    logits_NC: Floats, labels_N: Ints, groups: Sequence[str | None] | None = None
+) -> dict[str, list[float]]:
+    """95 % percentile intervals of the figures that are no plain shares, by resampling pictures.
+
+    The resamples are drawn with a fixed seed, so that the same figures give the same intervals.
+    """
+    total, classes = logits_NC.shape
+    log_NC = log_softmax(logits_NC)
+    predicted_N = logits_NC.argmax(axis=1)
+    right_N = (predicted_N == labels_N).astype(float)
+    confidence_N = np.exp(log_NC.max(axis=1))
+    loss_N = -log_NC[np.arange(total), labels_N]
+    cell_N = labels_N * classes + predicted_N
+    bin_N = _bins(confidence_N)
+    gap_N = confidence_N - right_N
+    names = sorted({group for group in groups or () if group is not None})
+    group_N: Ints = np.array([-1 if g is None else names.index(g) for g in groups or ()], dtype=np.int64)
+    random = np.random.default_rng(0)
+    drawn: dict[str, list[float]] = {}
+    for _ in range(max(100, min(RESAMPLES, 2_000_000 // total))):
+        chosen: Ints = random.integers(0, total, size=total, dtype=np.int64)
+        matrix_CC = np.bincount(cell_N[chosen], minlength=classes**2).reshape(classes, classes)
+        counts_C = matrix_CC.sum(axis=1)
+        there = counts_C > 0
+        drawn.setdefault("macro_f1", []).append(float(f1_scores(matrix_CC)[there].mean()))
+        shares_C = np.diag(matrix_CC)[there] / counts_C[there]
+        drawn.setdefault("worst_class_accuracy", []).append(float(shares_C.min()))
+        gap_E = np.bincount(bin_N[chosen], weights=gap_N[chosen], minlength=ECE_BINS)
+        drawn.setdefault("ece", []).append(float(np.abs(gap_E).sum() / total))
+        drawn.setdefault("nll", []).append(float(loss_N[chosen].mean()))
+        if len(names) > 1:
+            member: Ints = chosen[group_N[chosen] >= 0]
+            sizes = np.bincount(group_N[member], minlength=len(names))
+            hits = np.bincount(group_N[member], weights=right_N[member], minlength=len(names))
+            shares = hits[sizes > 0] / sizes[sizes > 0]
+            if len(shares):
+                drawn.setdefault("worst_group_accuracy", []).append(float(shares.min()))
+    return {
+        name: [float(edge) for edge in np.percentile(values, [2.5, 97.5])] for name, values in drawn.items()
+    }
 
 
 def summary(
@@ -124,6 +174,7 @@ def summary(
         "classes": len(there) if present is None else len(present),
         "per_class": per_class,
         "confusion": matrix_CC.tolist(),
+        "intervals": intervals(logits_NC, labels_N, groups),
     }
     names = sorted({group for group in groups or () if group is not None})
     if len(names) > 1:

@@ -14,6 +14,14 @@ def _with_interval(figures: dict[str, Any]) -> str:
     return f"{_percent(figures['accuracy']):>5} % [{_percent(low)}–{_percent(high)}]"
 
 
+def _ranged(figures: dict[str, Any], name: str) -> str:
+    """A share in per cent with its interval; a dash if the set has no such figure."""
+    if name not in figures:
+        return "–"
+    low, high = figures["intervals"][name]
+    return f"{_percent(figures[name])} % [{_percent(low)}–{_percent(high)}]"
+
+
 def _order(name: str, kind: str) -> tuple[int, str]:
     return {"test": 0, "validation": 2}.get(kind, 1), name
 
@@ -68,7 +76,12 @@ def table(result: dict[str, Any]) -> str:
     kept = result.get("best_epoch")
     if kept is not None:
         what = "zero-shot itself (no epoch was better on validation)" if kept == 0 else f"epoch {kept}"
-        lines.append(f"Kept: {what}; accuracy with 95 % interval; alpha {result['alpha']:g}.")
+        lines.append(f"Kept: {what}; accuracy with 95 % interval.")
+        if result["alpha"] != 1:
+            lines.append(
+                f"Judged is its blend with the pretrained weights, alpha {result['alpha']:g}; "
+                "the checkpoints hold the unblended weights."
+            )
     if not any(s["kind"] == "test" for s in sets.values()):
         lines.append("No test part: validation was used for choosing, so its figures are optimistic.")
     return "\n".join(lines)
@@ -79,16 +92,15 @@ def details(result: dict[str, Any]) -> str:
     head = ("set", "accuracy", "macro F1", "worst class", "worst group", "ECE", "NLL")
     rows = [head]
     for name, s in sorted(result["sets"].items(), key=lambda item: _order(item[0], item[1]["kind"])):
-        group = f"{_percent(s['worst_group_accuracy'])} %" if "worst_group_accuracy" in s else "–"
         rows.append(
             (
                 name,
                 _with_interval(s).strip(),
-                f"{_percent(s['macro_f1'])} %",
-                f"{_percent(s['worst_class_accuracy'])} %",
-                group,
-                f"{_percent(s['ece'])} %",
-                f"{s['nll']:.3f}",
+                _ranged(s, "macro_f1"),
+                _ranged(s, "worst_class_accuracy"),
+                _ranged(s, "worst_group_accuracy"),
+                _ranged(s, "ece"),
+                "{:.2f} [{:.2f}–{:.2f}]".format(s["nll"], *s["intervals"]["nll"]),
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]

@@ -31,7 +31,7 @@ from engine.requests import BenchRequest
 from engine.training import losses, precision
 from engine.training.optimizer import adamw, parameter_groups
 from engine.training.precision import Plan
-from engine.training.setup import make_task, set_threads
+from engine.training.setup import ALL_THREADS, make_task, set_threads
 from engine.training.step import Stepper, training_mode
 
 
@@ -97,7 +97,7 @@ def _plain_step(backbone: Backbone, tokens_CL: Tensor, normalize: Normalizer) ->
 def bench(request: BenchRequest, emit: Emit, control: Control) -> BenchAnswer:
     """Measure ``request.steps`` steps of both ways in turn, after a warm-up of each."""
     device = precision.choose_device(request.device)
-    threads = request.threads or torch.get_num_threads()
+    threads = request.threads or ALL_THREADS
     set_threads(threads)
     emit(Progress(phase=say("phase.loading_model", model=request.model)))
     ours, plain = _model(request, emit, control), _model(request, emit, control)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from engine.jobs import Emit
 from engine.jobs.init import init
 from engine.jobs.train import render as render_training
 from engine.jobs.train import train
+from engine.quoting import command_line
 from engine.requests import DemoRequest, InitRequest, TrainAnswer, TrainRequest
 
 SHOTS = 16
@@ -43,14 +43,13 @@ def render(answer: TrainAnswer) -> str:
     """The figures, and what to try next."""
     if answer.result is None:
         return render_training(answer)
-    run = shlex.quote(answer.run)
     return "\n".join(
         [
             f"FLYP on the sample pictures with the starter, {SHOTS} pictures a class:",
             "",
             render_training(answer),
             "",
-            f"More figures:      flyp evaluate {run}",
+            f"More figures:      {command_line(['flyp', 'evaluate', answer.run])}",
             "Your own pictures: flyp init FOLDER -o recipe.toml, then flyp train recipe.toml",
         ]
     )

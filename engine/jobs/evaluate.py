@@ -25,8 +25,8 @@ from engine.messages import say
 from engine.requests import EvaluateAnswer, EvaluateRequest
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints
-from engine.training.precision import Plan, choose_device, device_name, devices
-from engine.training.setup import make_learner, make_task, set_threads
+from engine.training.precision import choose_device, device_name, devices
+from engine.training.setup import make_learner, make_task, set_threads, stored_plan
 
 
 def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> EvaluateAnswer:
@@ -52,7 +52,7 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
     backbone = backbones.load(
         asked.model, download=True, control=control, emit=emit, expected_sha256=run.initial()["sha256"]
     )
-    plan = Plan.model_validate(run.plan())
+    plan = stored_plan(run)
     device = torch.device(plan.device) if plan.device in devices() else choose_device("auto")
     set_threads(plan.threads)
     fit = choose_fit(backbone, asked.model)
@@ -67,7 +67,7 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
         for column, state in (("zero_shot", before), ("kept", blend(before, after, alpha))):
             learner.load_state_dict(state)
             learner.module.eval()
-            head = learner.head()
+            head = learner.head(control)
             columns[column] = {}
             for each in sets:
                 logits = evaluation.logits_of(
@@ -88,9 +88,15 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
         },
     }
     path = None
-    if request.data is None and request.alpha is None and not run.result_file.exists():
-        run.write_result(result)
-        path = str(run.result_file)
+    ended = run.ended()
+    if request.data is None and request.alpha is None and ended is not None and ended.reason == "failed":
+        # a run that failed has no figures of its own; one that is paused or under way will have
+        run.hold()
+        try:
+            run.write_result(result)
+            path = str(run.result_file)
+        finally:
+            run.close()
     return EvaluateAnswer(run=str(run.path), path=path, result=result)
 
 

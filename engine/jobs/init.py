@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from engine import recipe as recipes
+from engine.clip import imagenet
 from engine.clip.describe import Tower, image_tower
 from engine.control import Control
-from engine.data import load
+from engine.data import load, scan
 from engine.data.records import Split
 from engine.errors import EngineError
 from engine.jobs import Emit
 from engine.methods import find, options_of
 from engine.prompts.templates import preset
+from engine.quoting import command_line
 from engine.recipe import Data, Method, Model, Prompts, Recipe, ShiftSource, Training
 from engine.requests import InitAnswer, InitRequest
 from engine.training.precision import devices
@@ -65,18 +69,14 @@ def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
         raise EngineError("files.exists", path=request.out)
     model, why_model = _model(request)
     options = options_of(find(request.method), {}).model_dump(mode="json")
+    places = {name: str(scan.located(source)) for name, source in request.shifts.items()}
     try:
-        data = Data(
-            source=str(Path(request.source).expanduser().resolve()),
-            shots=request.shots,
-            seed=request.seed,
-            shifts=tuple(
-                ShiftSource(name=name, source=str(Path(source).expanduser().resolve()))
-                for name, source in request.shifts.items()
-            ),
-        )
-    except ValueError as error:
-        raise EngineError("recipe.shift_names", names=", ".join(request.shifts), reason=str(error)) from None
+        shifts = tuple(ShiftSource(name=name, source=place) for name, place in places.items())
+    except ValidationError as error:
+        raise EngineError("recipe.shift_names", names=", ".join(places), reason=str(error)) from None
+    data = Data(
+        source=str(scan.located(request.source)), shots=request.shots, seed=request.seed, shifts=shifts
+    )
     split = load.arrange(load.read(data, control, emit, content=False), data)
     pictures = len(split.source.of(Split.TRAIN))
     prompts, why_prompts = _prompts(request, model)
@@ -118,18 +118,12 @@ def _model(request: InitRequest) -> tuple[Model, str]:
         return Model(name="ViT-B-16", weights=request.weights or "openai"), (
             f"the paper's model, which trains well on {best}; 'flyp models' lists the others"
         )
-    name = request.model
-    if name != "starter" and Path(name).expanduser().is_dir():
-        name = str(Path(name).expanduser().resolve())
-    weights = request.weights
-    if weights is not None and Path(weights).expanduser().is_file():
-        weights = str(Path(weights).expanduser().resolve())
-    return Model(name=name, weights=weights), ""
+    return recipes.located_model(Model(name=request.model, weights=request.weights), Path.cwd()), ""
 
 
 def _prompts(request: InitRequest, model: Model) -> tuple[Prompts, str]:
     name = request.preset or ("drawing" if model.name == "starter" else "photo")
-    chosen = preset(name)
+    chosen = preset(name, imagenet.presets())
     why = f"the preset '{chosen.name}'"
     if request.preset is None:
         why += (
@@ -154,4 +148,6 @@ def render(answer: InitAnswer) -> str:
         "training.epochs": f"{training.epochs} epochs",
     }
     lines = [f"{values[field]}: {why}" for field, why in answer.reasons.items()]
-    return "\n".join([f"Wrote {answer.out}", *lines, "", f"Next: flyp train {answer.out}"])
+    return "\n".join(
+        [f"Wrote {answer.out}", *lines, "", f"Next: {command_line(['flyp', 'train', answer.out])}"]
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
+import dataclasses
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,34 +27,33 @@ from engine.jobs import Emit
 from engine.jobs.left_out import left_out_message
 from engine.messages import say
 from engine.methods import Head, text_head
+from engine.quoting import command_line
 from engine.recipe import Recipe
 from engine.requests import TrainAnswer, TrainRequest
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints
-from engine.training.precision import Plan
-from engine.training.setup import Scene, arrange
+from engine.training.setup import Scene, arrange, stored_plan
 from engine.training.trainer import Trainer
 
 
 def train(request: TrainRequest, emit: Emit, control: Control) -> TrainAnswer:
     """Train the request's recipe in a new run folder, or continue the run it names.
 
-    Raises EngineError if the input is at fault; Cancelled when cancelled. A new run that fails
-    before its first checkpoint leaves nothing behind.
+    Raises EngineError if the input is at fault; Cancelled when cancelled, or when anything was
+    asked before there was something to save. A new run that fails before its first checkpoint
+    leaves nothing behind.
     """
     if request.resume is not None:
         run = RunDirectory.open(Path(request.resume))
+        run.hold()
         try:
-            with run.locked():
-                return _attempt(run, run.recipe(), emit, control, resuming=True)
+            return _attempt(run, run.recipe(), emit, control, resuming=True)
         finally:
             run.close()
     asked = recipes.with_absolute_paths(recipes.parse(request.recipe or {}, "recipe"), Path.cwd())
-    path = Path(request.out) if request.out else run_directory.default_path(asked)
-    run = RunDirectory.create(path, asked)
+    run = _new_run(asked, request.out)
     try:
-        with run.locked():
-            return _attempt(run, asked, emit, control, resuming=False)
+        return _attempt(run, asked, emit, control, resuming=False)
     except BaseException:
         if not run.has_checkpoint("last"):
             run.discard()
@@ -63,7 +62,32 @@ def train(request: TrainRequest, emit: Emit, control: Control) -> TrainAnswer:
         run.close()
 
 
+def _new_run(asked: Recipe, out: str | None) -> RunDirectory:
+    if out is not None:
+        return RunDirectory.create(Path(out), asked)
+    while True:
+        try:
+            return RunDirectory.create(run_directory.default_path(asked), asked)
+        except EngineError as error:
+            # another run took the name between looking and making
+            if error.message.code not in ("files.exists", "run.busy"):
+                raise
+
+
 def _attempt(run: RunDirectory, asked: Recipe, emit: Emit, control: Control, resuming: bool) -> TrainAnswer:
+    try:
+        with control.alert(standing=True):
+            scene, warnings = _prepared(run, asked, emit, control, resuming)
+    except Asked:
+        raise Cancelled from None
+    return _Attempt(run, asked, scene, emit, control, resuming).go(warnings)
+
+
+def _prepared(
+    run: RunDirectory, asked: Recipe, emit: Emit, control: Control, resuming: bool
+) -> tuple[Scene, list[Warned]]:
+    """Pictures, model and plan; may be left at any point, since nothing is learnt yet."""
+    expected = None
     if resuming:
         ended = run.ended()
         if ended is not None and ended.reason in (Reason.FINISHED, Reason.STOPPED, Reason.PATIENCE):
@@ -72,33 +96,21 @@ def _attempt(run: RunDirectory, asked: Recipe, emit: Emit, control: Control, res
             raise EngineError("run.no_checkpoint", path=str(run.path))
         dataset = split_file.from_csv(run.split(), str(run.split_file))
         unchanged.require(dataset, control, emit)
+        expected = run.initial()["sha256"]
     else:
         dataset = load.prepare(asked.data, control, emit)
     control.check()
     emit(Progress(phase=say("phase.loading_model", model=asked.model.name)))
-    base = backbones.load(
-        asked.model,
-        download=True,
-        control=control,
-        emit=emit,
-        expected_sha256=run.initial()["sha256"] if resuming else None,
-    )
-    stored = Plan.model_validate(run.plan()) if resuming else None
+    base = backbones.load(asked.model, download=True, control=control, emit=emit, expected_sha256=expected)
+    control.check()
+    stored = stored_plan(run) if resuming else None
     scene, warnings = arrange(asked, dataset, base, emit, control, stored)
     if not resuming:
         run.write_split(split_file.to_csv(dataset))
-        run.write_initial(
-            {
-                "name": base.base.name,
-                "weights": base.base.weights,
-                "path": base.base.path,
-                "sha256": base.base.sha256,
-            }
-        )
-    run.write_plan(scene.plan.model_dump())
-    if not resuming:
+        run.write_initial(dataclasses.asdict(base.base))
         warnings += _dataset_warnings(dataset)
-    return _Attempt(run, asked, scene, emit, control, resuming).go(warnings)
+    run.write_plan(scene.plan.model_dump())
+    return scene, warnings
 
 
 def _dataset_warnings(dataset: SplitDataset) -> list[Warned]:
@@ -124,7 +136,7 @@ class _Attempt:
         self._resuming = resuming
         self._loader = scene.loader()
         self._normalize = scene.normalizer()
-        self._zero_shot_head = text_head(scene.backbone, scene.task)
+        self._zero_shot_head = text_head(scene.backbone, scene.task, control)
         self._short_sets = [s.sample(evaluate.SHIFT_PICTURES) if s.kind == "shift" else s for s in scene.sets]
         self._short_sets = [s for s in self._short_sets if s.kind != "test"]
 
@@ -148,8 +160,8 @@ class _Attempt:
         )
         if self._resuming:
             trainer.restore()
-        self._started(trainer)
         try:
+            self._started(trainer)
             for warning in warnings:
                 self._say(warning)
             reason = self._driven(trainer)
@@ -165,7 +177,7 @@ class _Attempt:
             best_epoch = trainer.position.best_epoch
             self._say(RunFinished(reason=reason, best_epoch=best_epoch))
         except Cancelled:
-            self._say(RunFinished(reason=Reason.CANCELLED))
+            self._say_last(RunFinished(reason=Reason.CANCELLED))
             raise
         except BaseException as error:
             self._failed(error, trainer)
@@ -186,7 +198,10 @@ class _Attempt:
             message = say(
                 "core.fault", reason=f"{type(error).__name__}: {error}", log=str(self._run.log_file)
             )
-        finished = RunFinished(reason=Reason.FAILED, error=message, best_epoch=trainer.position.best_epoch)
+        best_epoch = trainer.position.best_epoch
+        self._say_last(RunFinished(reason=Reason.FAILED, error=message, best_epoch=best_epoch))
+
+    def _say_last(self, finished: RunFinished) -> None:
         # where the disk is full this cannot be written either; the first error is the one to tell
         with contextlib.suppress(EngineError):
             self._run.record(finished)
@@ -230,7 +245,7 @@ class _Attempt:
 
     def _short_figures(self, epoch: int) -> dict[str, Figures]:
         """Validation in full and a fixed part of each shift set, with the head as it stands."""
-        head = self._zero_shot_head if epoch == 0 else self._scene.learner.head()
+        head = self._zero_shot_head if epoch == 0 else self._scene.learner.head(self._control)
         result = {}
         self._scene.learner.module.eval()
         for each in self._short_sets:
@@ -283,13 +298,12 @@ class _Attempt:
                 "sets": sets,
             }
         )
-        scene.learner.load_state_dict(best)
 
     def _figures_with(self, state: dict[str, torch.Tensor]) -> dict[str, Any]:
         scene = self._scene
         scene.learner.load_state_dict(state)
         scene.learner.module.eval()
-        head = scene.learner.head()
+        head = scene.learner.head(self._control)
         result = {}
         order = {"test": 0, "validation": 1}
         for each in sorted(scene.sets, key=lambda s: order.get(s.kind, 2)):
@@ -328,6 +342,7 @@ def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 def render(answer: TrainAnswer) -> str:
     """The figures as a table, or how to go on."""
     if answer.result is None:
-        return f"Paused and saved. Continue with:\n  flyp train --resume {shlex.quote(answer.run)}"
+        again = command_line(["flyp", "train", "--resume", answer.run])
+        return f"Paused and saved. Continue with:\n  {again}"
     run = RunDirectory.open(Path(answer.run))
     return f"{table(run.result())}\n\nThe run: {answer.run}"

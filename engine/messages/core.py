@@ -37,6 +37,10 @@ TEXTS: dict[str, Text] = {
         "The disk is full: {path} could not be written.",
         "Free some space and try again; what was there before is unharmed.",
     ),
+    "files.not_text": Text(
+        "The path {path} cannot be used: a name in it holds bytes that are not UTF-8 text.",
+        "Rename that folder or file, then try again.",
+    ),
     "files.failed": Text("{path} could not be written: {reason}.", "Check the disk and try again."),
     "files.unreadable": Text("{path} could not be read: {reason}.", "Check the file and its permissions."),
     "run.missing": Text(
@@ -51,7 +55,7 @@ TEXTS: dict[str, Text] = {
         "The run {path} has already finished.", "Train again from its recipe.toml into a new folder."
     ),
     "run.busy": Text(
-        "The run {path} is in use by another process ({pid}).",
+        "The run {path} is in use by another process.",
         "Wait until that one has ended, or stop it.",
     ),
     "core.interrupted": Text("Interrupted.", ""),

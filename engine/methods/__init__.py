@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor, nn
 
 from engine.clip.backbone import Backbone
-from engine.clip.head import class_embeddings
+from engine.clip.head import mean_embeddings
+from engine.control import Control
 from engine.data.batches import Batch
 from engine.errors import EngineError
 from engine.messages import Message
@@ -102,8 +103,8 @@ class StepLearner(Protocol):
         """Take back what ``state_dict`` gave."""
         ...
 
-    def head(self) -> Head:
-        """The head as it stands now, for evaluation."""
+    def head(self, control: Control | None = None) -> Head:
+        """The head as it stands now, for evaluation. Looks at ``control`` while it works."""
         ...
 
 
@@ -128,10 +129,16 @@ class Method(Protocol):
         ...
 
 
-def text_head(backbone: Backbone, task: Task) -> Head:
-    """The template head of the text tower as it stands: zero-shot before training."""
+def text_head(backbone: Backbone, task: Task, control: Control | None = None) -> Head:
+    """The template head of the text tower as it stands: zero-shot before training.
+
+    Puts the model into evaluation mode: a head must not depend on dropout.
+    """
+    backbone.model.eval()
+    classes, templates, _ = task.tokens_CTL.shape
     with torch.no_grad():
-        weight_CD = class_embeddings(backbone, task.captions)
+        tokens_NL = task.tokens_CTL.flatten(0, 1)
+        weight_CD = mean_embeddings(backbone, tokens_NL, [templates] * classes, control=control)
         bias = backbone.logit_bias
         return Head(weight_CD, float(backbone.scale()), 0.0 if bias is None else float(bias))
 

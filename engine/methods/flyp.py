@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from engine import methods
 from engine.clip.backbone import Backbone
+from engine.control import Control
 from engine.data import keys
 from engine.data.batches import Batch
 from engine.errors import EngineError
@@ -115,8 +116,8 @@ class FlypLearner:
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self.backbone.load_state_dict(state)
 
-    def head(self) -> Head:
-        return text_head(self.backbone, self._task)
+    def head(self, control: Control | None = None) -> Head:
+        return text_head(self.backbone, self._task, control)
 
 
 class Flyp:

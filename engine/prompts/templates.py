@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +33,9 @@ def presets(folder: Path | None = None) -> list[Preset]:
     return sorted((_read(path) for path in folder.glob("*.toml")), key=lambda preset: preset.title)
 
 
-def preset(name: str, folder: Path | None = None) -> Preset:
-    """The preset of a name; EngineError naming those there are if it is not among them."""
-    known = presets(folder)
+def preset(name: str, further: Sequence[Preset] = ()) -> Preset:
+    """The bundled or ``further`` preset of a name; EngineError naming those there are if it is not there."""
+    known = [*presets(), *further]
     for one in known:
         if one.name == name:
             return one

@@ -82,14 +82,19 @@ def save(
 
 
 def _load_error(path: Path, error: Exception) -> EngineError:
-    return EngineError("training.bad_weights", str(error), path=str(path), reason=str(error).splitlines()[0])
+    return EngineError(
+        "training.bad_weights",
+        str(error),
+        path=str(path),
+        reason=(str(error).splitlines() or [type(error).__name__])[0],
+    )
 
 
 def load_weights(run: RunDirectory, name: CheckpointName) -> dict[str, Tensor]:
     """The weights of a checkpoint. Raises EngineError if there is none or it is damaged."""
     if not run.has_checkpoint(name):
         raise EngineError("run.no_checkpoint", path=str(run.path))
-    path = run.checkpoint(name) / WEIGHTS
+    path = run.standing_checkpoint(name) / WEIGHTS
     try:
         return safetensors.torch.load_file(path)
     except (OSError, safetensors.SafetensorError) as error:
@@ -100,7 +105,7 @@ def best_on_disk(run: RunDirectory) -> tuple[int, float] | None:
     """Epoch and validation loss that the best checkpoint was written for, or None if there is none."""
     if not run.has_checkpoint("best"):
         return None
-    path = run.checkpoint("best") / WEIGHTS
+    path = run.standing_checkpoint("best") / WEIGHTS
     try:
         with safetensors.safe_open(path, framework="pt") as content:
             metadata = content.metadata() or {}
@@ -113,9 +118,9 @@ def load_state(run: RunDirectory) -> tuple[Position, dict[str, Any]]:
     """How far the run had come, and the states of optimizer and scaler."""
     if not run.has_checkpoint("last"):
         raise EngineError("run.no_checkpoint", path=str(run.path))
-    path = run.checkpoint("last") / STATE
+    path = run.standing_checkpoint("last") / STATE
     try:
         state = torch.load(io.BytesIO(path.read_bytes()), map_location="cpu", weights_only=True)
-        return Position(**state.pop("position")), state
+        return Position(**state.pop("position")), {"optimizer": state["optimizer"], "scaler": state["scaler"]}
     except Exception as error:  # noqa: BLE001  a damaged file fails in many ways, all of them the same to a person
         raise _load_error(path, error) from None

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 
 
+def asked_warmup(warmup: float, total_steps: int) -> int:
+    """The warm-up as asked for, in steps."""
+    return round(warmup * total_steps) if warmup < 1 else int(warmup)
+
+
 def warmup_steps(warmup: float, total_steps: int) -> int:
     """Warm-up in steps: under 1 ``warmup`` is a share of all steps, from 1 on a number of steps.
 
     A warm-up as long as the run would never leave it: it is cut to a tenth of the run.
     """
-    steps = round(warmup * total_steps) if warmup < 1 else int(warmup)
+    steps = asked_warmup(warmup, total_steps)
     return steps if steps < total_steps else total_steps // 10
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 
 from engine import methods
 from engine.clip.backbone import Backbone
@@ -26,10 +27,14 @@ from engine.messages import say
 from engine.methods import StepLearner, Task
 from engine.prompts.captions import captions, check
 from engine.recipe import Prompts, Recipe, Training
+from engine.run_directory import RunDirectory
 from engine.training import precision
 from engine.training.optimizer import adamw
 from engine.training.precision import Plan
 from engine.training.step import Stepper, training_mode
+
+ALL_THREADS = torch.get_num_threads()
+"""What torch would take by itself, read before any run has asked for another number."""
 
 
 @dataclass
@@ -97,7 +102,7 @@ def arrange(
     before = {name: tensor.detach().clone() for name, tensor in backbone.state_dict().items()}
     training = Pictures(Path(dataset.source.root), dataset.source.of(Split.TRAIN))
     cache = PixelCache(fit)
-    if stored is not None and stored.device in precision.devices():
+    if stored is not None and _is_this_machine(stored):
         plan = stored
         if stored.torch != torch.__version__:
             message = say("training.other_torch", before=stored.torch, now=torch.__version__)
@@ -110,6 +115,8 @@ def arrange(
         stored = None
     set_threads(plan.threads)
     device = torch.device(plan.device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     backbone.to(device)
     learner = make_learner(backbone, task, recipe)
     scene = Scene(backbone, task, learner, training, sets_of(dataset), fit, plan, cache, before)
@@ -117,11 +124,32 @@ def arrange(
         emit(Progress(phase=say("phase.choosing_precision")))
         scene.plan = _tried(scene, settings, recipe.data.balanced, control)
         backbone.load_state_dict(before)
-    if scene.plan.channels_last:
-        backbone.model.to(memory_format=torch.channels_last)
+    # a trial may have left the weights in another format than the one that was chosen
+    chosen = torch.channels_last if scene.plan.channels_last else torch.contiguous_format
+    backbone.model.to(memory_format=chosen)
+    backbone.model.eval()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     return scene, warned
+
+
+def _is_this_machine(stored: Plan) -> bool:
+    """Can the stored plan be followed here, on the same kind of device?"""
+    if stored.device not in precision.devices():
+        return False
+    device = torch.device(stored.device)
+    return precision.device_name(device) == stored.device_name and (
+        stored.precision == "fp32" or device.type == "cpu" or precision.can_do(device, stored.precision)
+    )
+
+
+def stored_plan(run: RunDirectory) -> Plan:
+    """The run's plan. Raises EngineError if it is damaged."""
+    try:
+        return Plan.model_validate(run.plan())
+    except ValidationError as error:
+        reason = f"plan.json: {error.errors()[0]['msg']}"
+        raise EngineError("run.damaged", str(error), path=str(run.path), reason=reason) from None
 
 
 def _first_plan(settings: Training, largest_batch: int) -> Plan:
@@ -130,7 +158,7 @@ def _first_plan(settings: Training, largest_batch: int) -> Plan:
     return Plan(
         device=str(device),
         device_name=precision.device_name(device),
-        threads=settings.threads or torch.get_num_threads(),
+        threads=settings.threads or ALL_THREADS,
         precision="fp32" if settings.precision == "auto" else settings.precision,
         channels_last=False,
         fused=True,

@@ -18,6 +18,7 @@ from engine.data import keys
 from engine.data.batches import Batch
 from engine.errors import OutOfMemory
 from engine.evaluation.features import Normalizer
+from engine.memory import is_out_of_memory
 from engine.methods import StepLearner
 from engine.training.precision import Plan, arithmetic
 
@@ -37,14 +38,6 @@ def training_mode(module: nn.Module, freeze_batchnorm: bool) -> None:
         for child in module.modules():
             if isinstance(child, nn.modules.batchnorm._BatchNorm):
                 child.eval()
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """torch raises a class of its own on CUDA and a plain RuntimeError elsewhere."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
 class Stepper:
@@ -71,7 +64,8 @@ class Stepper:
         self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
 
     def _embed(self, part: Batch) -> dict[str, Tensor]:
-        # dropout, where a tower has it, is keyed like everything else that is random
+        # dropout, where a tower has it, is keyed too, but by the part and not by each picture: with
+        # dropout, and only then, parts give other gradients than the whole
         torch.manual_seed(keys.key(part.seed, part.epoch, "dropout", *part.names[:1]))
         with arithmetic(self._device, self._precision):
             return self._learner.embed(part, self._normalize(part.images_BHWC))
@@ -137,7 +131,13 @@ class Stepper:
         if self._clip is not None:
             self.scaler.unscale_(self._optimizer)
             torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
-        self.scaler.step(self._optimizer)
+        try:
+            self.scaler.step(self._optimizer)
+        except (RuntimeError, MemoryError) as error:
+            # its state is made at the first step, and no smaller part would need less
+            if is_out_of_memory(error):
+                raise OutOfMemory("training.out_of_memory", str(error), device=str(self._device)) from None
+            raise
         self.scaler.update()
         self._learner.after_step()
         return result

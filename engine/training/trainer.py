@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from engine.control import Asked, Control, Wish
-from engine.data.batches import Loader, Pictures, batch_bounds, epoch_order
+from engine.data.batches import Loader, Pictures, batch_bounds, epoch_order, turns_of
 from engine.errors import Cancelled, EngineError
 from engine.evaluation.features import Normalizer
 from engine.events import (
@@ -93,14 +93,19 @@ class Trainer:
         """Continue from the run's last checkpoint."""
         position, state = checkpoints.load_state(self._run)
         self._learner.load_state_dict(checkpoints.load_weights(self._run, "last"))
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._stepper.scaler.load_state_dict(state["scaler"])
+        try:
+            self._optimizer.load_state_dict(state["optimizer"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            path = str(self._run.standing_checkpoint("last"))
+            raise EngineError("training.bad_weights", str(error), path=path, reason=str(error)) from None
+        if state["scaler"] and self._stepper.scaler.is_enabled():
+            self._stepper.scaler.load_state_dict(state["scaler"])
         kept = checkpoints.best_on_disk(self._run)
         if kept is not None and kept[0] > position.best_epoch:
             # the run was killed between writing "best" and writing "last"
             position.best_epoch, position.best_loss = kept
         self.position = position
-        self._stepper.micro_batch = position.micro_batch
+        self._stepper.micro_batch = min(position.micro_batch, self._plan.micro_batch)
 
     def _save_last(self) -> CheckpointSaved:
         self.position.micro_batch = self._stepper.micro_batch
@@ -128,9 +133,9 @@ class Trainer:
         Raises EngineError for a loss that is not a number and for too little memory; the best
         weights so far are then on the disk.
         """
-        asked, used = self._settings.warmup, self._warmup
-        if asked >= 1 and asked != used and self.position.step == 0:
-            yield Warned(message=say("training.warmup_cut", asked=int(asked), used=used))
+        asked = schedule.asked_warmup(self._settings.warmup, self.total_steps)
+        if asked != self._warmup and self.position.step == 0 and self.total_steps:
+            yield Warned(message=say("training.warmup_cut", asked=asked, used=self._warmup))
         if not self.position.history:
             # asked while pictures and model were still being read; to stop still means a zero-shot result
             if self._control.wish is Wish.PAUSE:
@@ -153,10 +158,13 @@ class Trainer:
         position = self.position
         epoch = position.epoch
         order = epoch_order(self._pictures, self._settings.seed, epoch, self._balanced)
-        groups = [order[start:stop] for start, stop in self._bounds[position.batch :]]
+        turns = turns_of(order)
+        left = self._bounds[position.batch :]
+        groups = [order[start:stop] for start, stop in left]
+        times = [turns[start:stop] for start, stop in left]
         augment = (self._settings.augment_scale, self._settings.flip)
         batches = self._loader.batches(
-            self._pictures, groups, self._control, augment, self._settings.seed, epoch
+            self._pictures, groups, self._control, augment, self._settings.seed, epoch, times
         )
         training_mode(self._learner.module, self._settings.freeze_batchnorm)
         heard = _Meter(self._device)
@@ -183,11 +191,17 @@ class Trainer:
             if now - spoken >= SPEAK_EVERY or position.batch == self.steps_per_epoch:
                 spoken = now
                 yield self._spoken(heard, rate)
-            if position.batch < self.steps_per_epoch:
-                reason = yield from self._asked()
-                if reason is not None:
-                    return reason
-                if now - self._saved_at > SAVE_EVERY:
+            # at the end of an epoch to stop means to judge it, to pause means not to begin with that
+            last = position.batch == self.steps_per_epoch
+            saving = now - self._saved_at > SAVE_EVERY and not last
+            if saving or self._control.wish is not Wish.NONE:
+                if not math.isfinite(float(result.loss)):
+                    raise self._not_a_number()
+                if not (last and self._control.wish is Wish.STOP):
+                    reason = yield from self._asked()
+                    if reason is not None:
+                        return reason
+                if saving:
                     yield self._save_last()
         began = time.monotonic()
         reason = yield from self._judge(epoch)
@@ -195,6 +209,8 @@ class Trainer:
         if reason is None:
             position.epoch, position.batch = epoch + 1, 0
         yield self._save_last()
+        if reason is None and self._control.wish is Wish.STOP:
+            return Reason.STOPPED
         return reason
 
     def _asked(self) -> Generator[Event, None, Reason | None]:
@@ -227,9 +243,7 @@ class Trainer:
             except Asked:
                 if self._control.wish is Wish.PAUSE:
                     return Reason.PAUSED
-                if epoch > 0:
-                    return Reason.STOPPED
-                # stopped before anything was kept: zero-shot is what there is to keep
+                # to stop and keep means to know whether this epoch is the one to keep
         loss = figures["validation"].loss
         if not math.isfinite(loss):
             raise self._not_a_number()

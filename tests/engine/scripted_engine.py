@@ -50,7 +50,7 @@ def train(request: TrainRequest, emit: Emit, control: Control) -> TrainAnswer:
     while control.wish < Wish.PAUSE:
         step += 1
         emit(_step(step))
-        control.wait(0.02)
+        time.sleep(0.02)
     control.check()
     time.sleep(float(os.environ.get("SAVING_TAKES", "0.3")))
     saved.write_text(f"step {step}")
@@ -77,7 +77,7 @@ def _act(what: str, argument: str, emit: Emit, control: Control) -> Answered:
         emit(Progress(phase=say("preview.pictures")))
         while True:
             control.check()
-            control.wait(10)
+            time.sleep(0.02)
     elif what == "deaf":
         emit(Progress(phase=say("preview.pictures")))
         time.sleep(120)

@@ -18,6 +18,7 @@ import pytest
 from engine import arguments
 from engine.events import EvaluationDone, Figures, Progress, StepDone
 from engine.messages import say
+from engine.quoting import command_line
 from engine.recipe import Recipe
 from engine.terminal import Terminal, duration, size
 
@@ -45,6 +46,7 @@ from engine.control import Wish
 from engine.errors import EngineError
 from engine.events import Progress, Reason
 from engine.messages import say
+from engine.quoting import command_line
 from engine.requests import TrainAnswer
 
 def train(request, emit, control):
@@ -56,8 +58,6 @@ def train(request, emit, control):
         raise ZeroDivisionError("one by nought")
     if what.startswith("input"):
         raise EngineError("run.missing", path="/nowhere")
-    if what.startswith("failed"):
-        return TrainAnswer(run="the run", reason=Reason.FAILED, result=None)
     if what.startswith("deaf"):
         Path("ready").touch()
         while True:
@@ -65,19 +65,23 @@ def train(request, emit, control):
     if what.startswith("wait"):
         Path("ready").touch()
         while control.wish < Wish.PAUSE:
-            control.wait(1)
+            time.sleep(0.05)
         control.check()
         Path("saved").write_text(control.wish.name)
         return TrainAnswer(run="the run", reason=Reason.PAUSED, result=None)
     return TrainAnswer(run="the run", reason=Reason.FINISHED, result="result.json")
 
+def demo(request, emit, control):
+    wait = {{"data": {{"source": "x"}}, "prompts": {{"templates": ["wait {{}}"]}}}}
+    return train(types.SimpleNamespace(recipe=wait), emit, control)
+
 def evaluate(request, emit, control):
     Path("ready").touch()
     while True:
         control.check()
-        control.wait(1)
+        time.sleep(0.05)
 
-for name, function in (("train", train), ("evaluate", evaluate)):
+for name, function in (("train", train), ("demo", demo), ("evaluate", evaluate)):
     module = types.ModuleType("engine.jobs." + name)
     setattr(module, name, function)
     module.render = lambda answer: "rendered α"
@@ -112,7 +116,7 @@ def scripted(tmp_path: Path) -> Path:
     """A file with the command and scripted jobs, and recipes beside it named after what they make happen."""
     path = tmp_path / "scripted.py"
     path.write_text(SCRIPT.format(root=str(ROOT)), encoding="utf-8")
-    for what in ("done", "fault", "input", "failed", "wait", "deaf"):
+    for what in ("done", "fault", "input", "wait", "deaf"):
         recipe = f'[data]\nsource = "pictures"\n[prompts]\ntemplates = ["{what} {{}}"]\n'
         (tmp_path / f"{what}.toml").write_text(recipe)
     return path
@@ -192,6 +196,8 @@ def test_help_lists_every_field_of_a_recipe(command: str, capsys: pytest.Capture
         ["inspect", ""],
         ["evaluate", ""],
         ["init", "x", "--seed", "-1"],
+        ["init", "x", "--seed", "5000000000"],
+        ["demo", "--seed", "4294967296"],
     ],
 )
 def test_wrong_arguments_are_input_at_fault(words: list[str], tmp_path: Path) -> None:
@@ -282,10 +288,6 @@ def test_a_fault_whose_log_cannot_be_written_is_still_told(scripted: Path) -> No
     assert "Traceback" not in done.stderr
 
 
-def test_a_run_that_failed_is_no_success(scripted: Path) -> None:
-    assert run(scripted, "train", "failed.toml").returncode == 2
-
-
 def test_a_reader_of_stdout_that_leaves_is_no_fault(scripted: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, str(scripted), "train", "done.toml"],
@@ -348,10 +350,13 @@ needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no such 
 
 
 @needs_signals
+@pytest.mark.parametrize("words", [["train", "wait.toml"], ["demo"]])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("as_json", [False, True])
-def test_once_saves_and_says_how_to_go_on(scripted: Path, number: int, as_json: bool) -> None:
-    process = started(scripted, "train", "wait.toml", *(["--json"] if as_json else []))
+def test_once_saves_and_says_how_to_go_on(
+    scripted: Path, words: list[str], number: int, as_json: bool
+) -> None:
+    process = started(scripted, *words, *(["--json"] if as_json else []))
     process.send_signal(number)
     out, err = process.communicate(timeout=LONG)
     assert process.returncode == 130
@@ -387,6 +392,30 @@ def test_other_commands_are_cancelled(scripted: Path) -> None:
     assert out == ""
     assert "Interrupted." in err
     assert "Traceback" not in err
+
+
+# --- paths ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize(
+    "words",
+    [["inspect", "BAD"], ["init", "BAD"], ["init", "x", "--shift", "a=BAD"], ["train", "--out", "BAD"]],
+)
+def test_a_path_that_is_no_text_is_input_at_fault(tmp_path: Path, words: list[str]) -> None:
+    done = flyp(tmp_path, *(word.replace("BAD", "p\udcffq") for word in words))
+    assert done.returncode == 2
+    assert r"p\xffq" in done.stderr
+    assert "Rename" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_are_quoted_for_the_system_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["flyp", "evaluate", "my runs/one"]
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert command_line(words) == "flyp evaluate 'my runs/one'"
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert command_line(words) == 'flyp evaluate "my runs/one"'
 
 
 # --- progress -------------------------------------------------------------------------------------

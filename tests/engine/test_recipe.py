@@ -123,6 +123,7 @@ def test_settings_on_the_command_line():
 
 def test_a_model_name_is_a_path_only_where_something_lies(tmp_path):
     (tmp_path / "my model").mkdir()
+    (tmp_path / "my model/open_clip_config.json").touch()
     read = recipes.with_absolute_paths(
         parse({"data": {"source": "x"}, "model": {"name": "my model"}}, "r"), tmp_path
     )
@@ -134,3 +135,31 @@ def test_a_model_name_is_a_path_only_where_something_lies(tmp_path):
         )
         assert read.model.name == name
     assert Path(read.data.source) == tmp_path / "x"
+
+
+def test_a_folder_that_is_there_by_chance_makes_no_name_a_path(tmp_path):
+    for name in ("ViT-B-32", "openai"):
+        (tmp_path / name).mkdir()
+    asked = parse({"data": {"source": "x"}, "model": {"name": "ViT-B-32", "weights": "openai"}}, "r")
+    assert recipes.with_absolute_paths(asked, tmp_path).model == asked.model
+    # even an open_clip folder is not meant where weights are named, which only an architecture takes
+    (tmp_path / "ViT-B-32/open_clip_config.json").touch()
+    assert recipes.with_absolute_paths(asked, tmp_path).model == asked.model
+
+
+def test_what_can_only_be_a_path_is_made_absolute(tmp_path):
+    (tmp_path / "models/mine").mkdir(parents=True)
+    (tmp_path / "weights.pt").touch()
+    (tmp_path / "models/plain").touch()
+    for name, weights in (("./models/mine", None), ("models/mine", None)):
+        found = recipes.located_model(recipes.Model(name=name, weights=weights), tmp_path)
+        assert found.name == str(tmp_path / "models/mine")
+    for weights in ("weights.pt", "models/plain"):
+        found = recipes.located_model(recipes.Model(name="ViT-B-32", weights=weights), tmp_path)
+        assert (found.name, found.weights) == ("ViT-B-32", str(tmp_path / weights))
+
+
+@pytest.mark.parametrize("source", ["~nobody-of-this-name/x", "a\0b"])
+def test_a_strange_path_is_left_to_whoever_opens_it(tmp_path, source):
+    read = recipes.with_absolute_paths(parse({"data": {"source": source}}, "r"), tmp_path)
+    assert read.data.source == f"{tmp_path}/{source}"

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine import recipe
-from engine.clip import backbone, build, sources, weights
+from engine.clip import backbone, build, sources, tokenizer, weights
 from engine.clip.backbone import Backbone
 from engine.clip.head import class_embeddings
 from engine.clip.imagenet import imagenet_templates
@@ -344,3 +344,48 @@ def test_imagenet_templates() -> None:
     assert len(imagenet_templates()) == 80
     assert len(imagenet_templates(simple=True)) == 7
     assert all(template.count("{}") == 1 for template in imagenet_templates())
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("model_cfg.embed_dim", "16"),
+        ("model_cfg.vision_cfg.layers", "2"),
+        ("model_cfg.vision_cfg.layers", []),
+        ("model_cfg.vision_cfg.patch_size", 0),
+        ("model_cfg.vision_cfg.image_size", ["a", "b"]),
+        ("model_cfg.text_cfg.layers", 0),
+        ("model_cfg.text_cfg.context_length", "77"),
+        ("model_cfg.text_cfg.hf_tokenizer_name", 2.5),
+        ("model_cfg.text_cfg.tokenizer_mode", ["clips"]),
+        ("model_cfg.text_cfg.tokenizer_kwargs", "lower"),
+        ("model_cfg.text_cfg.tokenizer_kwargs", {"bpe_path": "/dev/zero"}),
+        ("model_cfg.text_cfg.tokenizer_kwargs", {"clean": 1}),
+        ("model_cfg.text_cfg.tokenizer_kwargs", {"clean": "nowise"}),
+        ("model_cfg.text_cfg.tokenizer_kwargs", {"additional_special_tokens": [1]}),
+        ("preprocess_cfg", "none"),
+        ("preprocess_cfg.mean", [0.5, 0.5]),
+        ("preprocess_cfg.mean", [0.5, 0.5, float("nan")]),
+        ("preprocess_cfg.std", [0.5, 0.5, 0]),
+        ("preprocess_cfg.fill_color", float("inf")),
+    ],
+)
+def test_a_configuration_with_wrong_values_is_input_at_fault(
+    tmp_path: Path, place: str, value: object
+) -> None:
+    file = tiny.make(tmp_path / "model") / "open_clip_config.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    *above, name = place.split(".")
+    part = content
+    for step in above:
+        part = part[step]
+    part[name] = value
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(EngineError) as caught:
+        backbone.load(recipe.Model(name=str(tmp_path / "model"))).token_counts(["a"])
+    assert caught.value.message.code in ("clip.bad_config", "clip.bad_preprocess")
+
+
+def test_special_tokens_of_a_configuration_are_given_to_the_tokenizer() -> None:
+    text = {"tokenizer_kwargs": {"additional_special_tokens": ["<new>"], "clean": "whitespace"}}
+    assert tokenizer.make({"text_cfg": text}, None, "x").counts(["<new>", "a cat"]) == [3, 4]

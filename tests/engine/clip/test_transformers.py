@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.clip import backbone, build
+from engine.clip import backbone, build, tokenizer
 from engine.clip.quiet import quiet
 from engine.clip.tokens import encode_text
 from engine.errors import EngineError
@@ -131,3 +131,48 @@ def test_tokenizer_is_fetched_along_and_works_offline(tokenizer_folder: Path, tm
         assert "path" in fetched, fetched
     (counted,) = machine.run(("hf-hub:someone/model", None, {"count": "a dog"}), HF_HUB_OFFLINE="1")
     assert counted.get("counts") == [4], counted
+
+
+_EVIL = "from pathlib import Path\nPath({mark!r}).touch()\nclass X: pass\n"
+
+
+@pytest.mark.parametrize("kwargs", [{"trust_remote_code": True}, {}])
+def test_a_folder_with_code_of_its_own_does_not_run_it_for_the_tokenizer(
+    tokenizer_folder: Path, tmp_path: Path, kwargs: dict[str, Any]
+) -> None:
+    mark = tmp_path / "ran"
+    (tokenizer_folder / "evil.py").write_text(_EVIL.format(mark=str(mark)), encoding="utf-8")
+    file = tokenizer_folder / "tokenizer_config.json"
+    said = {**json.loads(file.read_text(encoding="utf-8")), "tokenizer_class": "X"}
+    said |= {"auto_map": {"AutoTokenizer": ["evil.X", None]}}
+    file.write_text(json.dumps(said), encoding="utf-8")
+    text = {"context_length": 16, "hf_tokenizer_name": "nowhere/at-all", "tokenizer_kwargs": kwargs}
+    with pytest.raises(EngineError) as caught:
+        tokenizer.make({"text_cfg": text}, tokenizer_folder, "x").counts(_TEXTS)
+    assert caught.value.message.code == ("clip.bad_config" if kwargs else "clip.no_tokenizer")
+    assert not mark.exists()
+
+
+def test_a_text_tower_with_code_of_its_own_neither_runs_it_nor_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not _HERE:
+        pytest.skip("the extra 'hf' is not installed")
+    mark, asked = tmp_path / "ran", tmp_path / "asked"
+    folder = tmp_path / "tower"
+    folder.mkdir()
+    (folder / "evil.py").write_text(_EVIL.format(mark=str(mark)), encoding="utf-8")
+    said = {"model_type": "evil", "auto_map": {"AutoConfig": "evil.X", "AutoModel": "evil.X"}}
+    (folder / "config.json").write_text(json.dumps(said), encoding="utf-8")
+
+    def answer(*_: object) -> str:
+        asked.touch()
+        return "y"
+
+    monkeypatch.setattr("builtins.input", answer)
+    text = {"hf_model_name": str(folder), "hf_tokenizer_name": "nowhere/at-all", "hf_proj_type": "mlp"}
+    with pytest.raises(EngineError) as caught:
+        build.build({**tiny.KINDS["vit"], "text_cfg": text}, "x")
+    assert caught.value.message.code == "clip.bad_config"
+    assert not asked.exists()
+    assert not mark.exists()

@@ -94,3 +94,25 @@ def test_reduction_keeps_at_least_twice_the_target():
     assert fitting.reduced(picture(199, 400), fit).size == (199, 400)
     assert fitting.reduced(picture(200, 400), fit).size == (100, 200)
     assert min(fitting.reduced(picture(1000, 731), fit).size) >= 100
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 200_001), (200_000, 20), (1, 30_000)])
+@pytest.mark.parametrize("target", [(224, 224), (224, 112)])
+def test_an_extreme_strip_takes_little_memory_and_shows_its_middle(width, height, target, monkeypatch):
+    sizes: list[int] = []
+    resize = Image.Image.resize
+
+    def counted(self, size, *rest):
+        sizes.append(size[0] * size[1])
+        return resize(self, size, *rest)
+
+    monkeypatch.setattr(Image.Image, "resize", counted)
+    image = Image.new("RGB", (width, height), "blue")
+    middle = Image.new("RGB", (min(width, 100), min(height, 100)), "red")
+    image.paste(middle, ((width - middle.width) // 2, (height - middle.height) // 2))
+    found = fitting.for_evaluation(image, Fit(*target))
+    assert max(sizes) <= 40 * target[0] * target[1] * 2
+    assert found.size == (target[1], target[0])
+    assert found.getpixel((target[1] // 2, target[0] // 2)) == (255, 0, 0)
+    if min(width, height) > 1:
+        assert found.getcolors() == [(target[0] * target[1], (255, 0, 0))]

@@ -213,3 +213,19 @@ def test_a_table_with_one_picture_under_two_classes(run: Run, tmp_path: Path, fo
     found = run(source="t.csv")
     assert left_out(found) == [("p/cat/00.png", "two classes")] * 2
     assert len(found.source.records) == 9
+
+
+def test_own_validation_does_not_choose_by_a_test_source(
+    run: Run, tmp_path: Path, folders: Folders, paint: Paint
+) -> None:
+    folders("set/train", cat=4, dog=4)
+    folders("set/val", cat=3, dog=3)
+    folders("judge", cat=2, dog=2)
+    folders("sketch", cat=2, dog=2)
+    paint("judge/cat/same.png", like="set/val/cat/00.png")
+    paint("sketch/cat/same.png", like="set/val/cat/01.png")
+    found = run({"sketch": "sketch"}, test_source="judge")
+    assert left_out(found) == [("val/cat/00.png", "across splits")]
+    assert uses(found)[(tmp_path / "judge/cat/same.png").as_posix()] is Split.TEST
+    kept = run(test_source="judge", keep=("val/cat/00.png",))
+    assert left_out(kept) == []

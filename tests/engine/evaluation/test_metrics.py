@@ -89,3 +89,30 @@ def test_classes_without_pictures_do_not_count():
 def test_huge_logits_stay_finite():
     result = metrics.summary(np.array([[1e4, 0.0], [0.0, 1e4]]), np.array([0, 0]), ["a", "b"])
     assert result["nll"] == pytest.approx(5000)
+
+
+def test_intervals_hold_the_figure_and_shrink_with_the_number_of_pictures():
+    generator = np.random.default_rng(1)
+    widths = []
+    for total in (100, 2500):
+        labels = generator.integers(0, 3, total)
+        logits = generator.normal(size=(total, 3)) + 2 * np.eye(3)[labels]
+        groups = [("x", "y", None)[i % 3] for i in range(total)]
+        result = metrics.summary(logits, labels, ["a", "b", "c"], groups)
+        assert result["intervals"] == metrics.summary(logits, labels, ["a", "b", "c"], groups)["intervals"]
+        assert set(result["intervals"]) == {
+            "macro_f1",
+            "worst_class_accuracy",
+            "worst_group_accuracy",
+            "ece",
+            "nll",
+        }
+        low, high = result["intervals"]["nll"]
+        # for a mean the bootstrap must agree with the textbook interval
+        losses = -metrics.log_softmax(logits)[np.arange(total), labels]
+        half = 1.96 * losses.std() / math.sqrt(total)
+        assert (low, high) == pytest.approx((losses.mean() - half, losses.mean() + half), abs=0.15 * half)
+        for name in ("macro_f1", "nll"):
+            assert result["intervals"][name][0] < result[name] < result["intervals"][name][1]
+        widths.append(high - low)
+    assert widths[1] < 0.35 * widths[0]

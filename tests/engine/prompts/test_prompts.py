@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.arguments import parser
+from engine.clip import imagenet
 from engine.errors import EngineError
 from engine.prompts import captions, class_names, templates
 from engine.recipe import Prompts
@@ -125,3 +127,19 @@ def test_prompts_are_torch_free() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'open_clip')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_templates_for_imagenet_can_be_chosen_and_are_listed() -> None:
+    further = imagenet.presets()
+    assert len(templates.preset("imagenet", further).templates) == 80
+    assert len(templates.preset("imagenet-simple", further).templates) == 7
+    with pytest.raises(EngineError, match="imagenet-simple"):
+        templates.preset("camera", further)
+
+
+def test_the_help_of_init_names_every_preset(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["init", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for preset in (*templates.presets(), *imagenet.presets()):
+        assert preset.name in said

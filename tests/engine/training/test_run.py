@@ -88,9 +88,10 @@ def test_a_run_learns_and_leaves_all_its_files(make_recipe, tmp_path):
     assert [step.step for step in steps] == list(range(1, 15 * 4 + 1))
     assert steps[-1].loss - steps[-1].floor < 0.5 * (steps[0].loss - steps[0].floor)
     assert "before, zero-shot" in table(result)
-    assert not (tmp_path / "run/run.lock").exists()
+    assert not RunDirectory.open(tmp_path / "run").in_use()
     assert {p.name for p in (tmp_path / "run").iterdir()} == {
         "recipe.toml",
+        "run.lock",
         "plan.json",
         "split.csv",
         "initial.json",
@@ -153,6 +154,44 @@ def test_alpha_zero_judges_the_pretrained_model(make_recipe, tmp_path):
         assert figures["nll"] == pytest.approx(figures["zero_shot"]["nll"], rel=1e-6)
 
 
+@pytest.mark.parametrize("chosen", [False, True])
+def test_a_convolutional_run_resumes_bit_identically_in_either_memory_format(
+    make_recipe, tmp_path, monkeypatch, chosen
+):
+    from engine.training import precision
+    from tests.engine.clip import tiny
+
+    model = tiny.make(tmp_path / "resnet", "resnet")
+    monkeypatch.setattr(
+        precision,
+        "fastest",
+        lambda ways, trial, device: ([trial(*way) for way in ways], (("fp32", chosen), {}))[1],
+    )
+    content = make_recipe(model={"name": str(model)}, training={"epochs": 2})
+    run_it(content, tmp_path / "whole")
+    assert RunDirectory.open(tmp_path / "whole").plan()["channels_last"] is chosen
+    control = Control()
+    listener = Listener(control, lambda e: isinstance(e, events.StepDone) and e.step == 1)
+    run_it(content, tmp_path / "cut", listener, control)
+    train(TrainRequest(resume=str(tmp_path / "cut")), Listener(), Control())
+    assert_identical(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
+
+
+def test_heads_are_made_in_evaluation_mode(make_recipe, tmp_path, monkeypatch):
+    real = FlypLearner.head
+    modes = []
+
+    def head(self, control=None):
+        result = real(self, control)
+        modes.append(self.module.training)
+        return result
+
+    monkeypatch.setattr(FlypLearner, "head", head)
+    run_it(make_recipe(), tmp_path / "run")
+    assert modes
+    assert not any(modes)
+
+
 def test_two_runs_of_one_recipe_are_bit_identical(make_recipe, tmp_path):
     for name in ("one", "two"):
         run_it(make_recipe(), tmp_path / name)
@@ -176,7 +215,7 @@ def test_the_fit_goes_into_the_checkpoint(make_recipe, tmp_path, fit):
 
 
 def test_balanced_sampling_draws_every_class_equally(make_recipe, tmp_path, pictures):
-    from engine.data.batches import Pictures, epoch_order
+    from engine.data.batches import Pictures, epoch_order, turns_of
     from engine.data.records import ImageRecord
 
     records = [ImageRecord(f"a/{i}", 0) for i in range(30)] + [ImageRecord(f"b/{i}", 1) for i in range(6)]
@@ -189,6 +228,8 @@ def test_balanced_sampling_draws_every_class_equally(make_recipe, tmp_path, pict
     assert max(order.count(i) for i in range(30)) == 1
     assert epoch_order(every, 0, 1, True) == order
     assert epoch_order(every, 0, 2, True) != order
+    # a picture that comes again is cropped and captioned anew
+    assert turns_of([4, 7, 4, 4, 7]) == [0, 0, 1, 2, 1]
     # and a whole run takes it
     answer, _ = run_it(make_recipe(data={"balanced": True}, training={"epochs": 1}), tmp_path / "run")
     assert answer.reason == "finished"
@@ -257,12 +298,11 @@ def test_stop_keeps_the_best_so_far_and_judges_it(make_recipe, tmp_path):
         train(TrainRequest(resume=str(tmp_path / "run")), Listener(), Control())
 
 
-@pytest.mark.parametrize("moment", ["phase.loading_model", "phase.evaluating"])
-def test_stop_before_the_first_step_keeps_zero_shot(make_recipe, tmp_path, moment):
+def test_stop_before_the_first_step_keeps_zero_shot(make_recipe, tmp_path):
     control = Control()
 
     def when(event):
-        return isinstance(event, events.Progress) and event.phase.code == moment
+        return isinstance(event, events.Progress) and event.phase.code == "phase.evaluating"
 
     answer, heard = run_it(make_recipe(), tmp_path / "run", Listener(control, when, Wish.STOP), control)
     assert answer.reason == "stopped"
@@ -270,6 +310,22 @@ def test_stop_before_the_first_step_keeps_zero_shot(make_recipe, tmp_path, momen
     result = json.loads(Path(answer.result).read_text())
     assert result["best_epoch"] == 0
     assert result["sets"]["test"]["accuracy"] == result["sets"]["test"]["zero_shot"]["accuracy"]
+
+
+def test_stop_in_an_epochs_evaluation_still_judges_that_epoch(make_recipe, tmp_path):
+    control = Control()
+    seen = []
+
+    def when(event):
+        seen.append(event)
+        stepped = sum(isinstance(e, events.StepDone) for e in seen)
+        return stepped == 2 and isinstance(event, events.Progress)
+
+    listener = Listener(control, when, Wish.STOP)
+    answer, heard = run_it(make_recipe(training={"epochs": 50}), tmp_path / "run", listener, control)
+    assert answer.reason == "stopped"
+    assert [event.epoch for event in heard.of(events.EvaluationDone)] == [0, 1]
+    assert json.loads(Path(answer.result).read_text())["last_epoch"] == 1
 
 
 def test_cancel_ends_at_once_and_says_so_last(make_recipe, tmp_path):
@@ -283,9 +339,10 @@ def test_cancel_ends_at_once_and_says_so_last(make_recipe, tmp_path):
     assert RunDirectory.open(tmp_path / "run").ended() == finished[0]
 
 
-def test_cancel_before_training_leaves_nothing(make_recipe, tmp_path):
+@pytest.mark.parametrize("wish", [Wish.PAUSE, Wish.STOP, Wish.CANCEL])
+def test_what_is_asked_before_training_acts_at_once_and_leaves_nothing(make_recipe, tmp_path, wish):
     control = Control()
-    listener = Listener(control, lambda e: isinstance(e, events.Progress), Wish.CANCEL)
+    listener = Listener(control, lambda e: isinstance(e, events.Progress), wish)
     with pytest.raises(Cancelled):
         run_it(make_recipe(), tmp_path / "run", listener, control)
     assert not (tmp_path / "run").exists()
@@ -436,21 +493,57 @@ def test_a_run_in_use_is_not_touched(make_recipe, tmp_path):
     listener = Listener(control, lambda e: isinstance(e, events.StepDone) and e.step == 1)
     run_it(make_recipe(), tmp_path / "run", listener, control)
     run = RunDirectory.open(tmp_path / "run")
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    holding = (
+        "import sys, time; from pathlib import Path; from engine.run_directory import RunDirectory; "
+        "run = RunDirectory.open(Path(sys.argv[1])); run.hold(); print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", holding, str(run.path)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    )
     try:
-        import psutil
-
-        started = psutil.Process(sleeper.pid).create_time()
-        (tmp_path / "run/run.lock").write_text(json.dumps({"pid": sleeper.pid, "started": started}))
+        assert holder.stdout.readline() == "held\n"
+        assert run.in_use()
         before = run.events_file.read_bytes()
-        with pytest.raises(EngineError, match=f"in use by another process \\({sleeper.pid}\\)"):
+        with pytest.raises(EngineError, match="in use by another process"):
             train(TrainRequest(resume=str(tmp_path / "run")), Listener(), Control())
+        with pytest.raises(EngineError, match="in use by another process"):
+            run_it(make_recipe(), tmp_path / "run")
         assert run.events_file.read_bytes() == before
     finally:
-        sleeper.kill()
-        sleeper.wait()
-    # the lock of a process that is gone does not hold
+        holder.kill()
+        holder.communicate()
+    # a process that is gone holds nothing, however it went
+    assert not run.in_use()
     assert train(TrainRequest(resume=str(tmp_path / "run")), Listener(), Control()).reason == "finished"
+
+
+def test_a_given_folder_and_what_others_put_there_survive_a_failure(make_recipe, tmp_path):
+    given = tmp_path / "given"
+    given.mkdir()
+    wrong = make_recipe(data={"source": str(tmp_path / "nowhere")})
+    with pytest.raises(EngineError):
+        run_it(wrong, given)
+    assert list(given.iterdir()) == []
+    control = Control()
+
+    def put(event):
+        if isinstance(event, events.Progress):
+            (tmp_path / "own/mine.txt").write_text("mine")
+            return True
+        return False
+
+    with pytest.raises(Cancelled):
+        run_it(make_recipe(), tmp_path / "own", Listener(control, put, Wish.CANCEL), control)
+    assert [p.name for p in (tmp_path / "own").iterdir()] == ["mine.txt"]
+
+
+def test_looking_at_a_run_changes_nothing_in_the_midst_of_a_swap(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    old = tmp_path / "run/checkpoints/last.old"
+    old.mkdir(parents=True)
+    assert run.has_checkpoint("last")
+    assert run.standing_checkpoint("last") == old
+    assert [p.name for p in (tmp_path / "run/checkpoints").iterdir()] == ["last.old"]
 
 
 def test_changed_base_weights_are_told_by_name_and_hash(make_recipe, tmp_path):
@@ -473,6 +566,8 @@ def test_changed_base_weights_are_told_by_name_and_hash(make_recipe, tmp_path):
         ("checkpoints/last/model.safetensors", b"not weights"),
         ("checkpoints/last/training_state.pt", b"not a state"),
         ("plan.json", b"{"),
+        ("plan.json", b"{}"),
+        ("initial.json", b"{}"),
         ("recipe.toml", b"= ="),
         ("split.csv", b"what"),
     ],
