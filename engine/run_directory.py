@@ -77,6 +77,8 @@ class RunDirectory:
         except FileExistsError:
             if not run.path.is_dir():
                 raise WriteError("files.not_a_folder", path=str(path)) from None
+            if any(run.path.iterdir()):
+                raise EngineError("files.exists", path=str(path)) from None
         except OSError as error:
             raise files.write_error(run.path, error) from error
         run.hold()

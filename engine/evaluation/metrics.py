@@ -107,7 +107,7 @@ def intervals(
     random = np.random.default_rng(0)
     drawn: dict[str, list[float]] = {}
     for _ in range(max(100, min(RESAMPLES, 2_000_000 // total))):
-        chosen: Ints = random.integers(0, total, size=total, dtype=np.int64)
+        chosen: Ints = np.asarray(random.integers(0, total, total))
         matrix_CC = np.bincount(cell_N[chosen], minlength=classes**2).reshape(classes, classes)
         counts_C = matrix_CC.sum(axis=1)
         there = counts_C > 0

@@ -506,7 +506,7 @@ def test_a_run_in_use_is_not_touched(make_recipe, tmp_path):
         before = run.events_file.read_bytes()
         with pytest.raises(EngineError, match="in use by another process"):
             train(TrainRequest(resume=str(tmp_path / "run")), Listener(), Control())
-        with pytest.raises(EngineError, match="in use by another process"):
+        with pytest.raises(EngineError, match="already exists"):
             run_it(make_recipe(), tmp_path / "run")
         assert run.events_file.read_bytes() == before
     finally:
