@@ -209,7 +209,7 @@ def test_pause_stop_and_cancel_act_at_once(started: Start, make_recipe: RecipeMa
             assert ended.cancelled
             assert not ended.fault
             assert not (run / "result.json").exists()
-        assert not (run / "run.lock").exists()
+        assert not RunDirectory.open(run).in_use()
     assert engine.close() == 0
     assert_each_ended_once(engine, *asked)
 

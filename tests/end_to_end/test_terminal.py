@@ -110,6 +110,7 @@ def test_init_writes_a_complete_recipe_and_says_why(walk: Walk, pictures: Path, 
 def test_train_leaves_a_run_with_the_result(walk: Walk) -> None:
     assert {path.name for path in walk.run.iterdir()} - {"run.log"} == {
         "recipe.toml",
+        "run.lock",
         "plan.json",
         "split.csv",
         "initial.json",
@@ -150,7 +151,11 @@ def test_evaluate_repeats_the_figures(walk: Walk) -> None:
     before = (walk.run / "result.json").read_bytes()
     test = walk.result()["sets"]["test"]
     text = walk.flyp("evaluate", "my run").stdout
-    assert re.search(rf"^test +{100 * test['accuracy']:.1f} % .* {test['nll']:.3f}$", text, re.MULTILINE)
+    assert re.search(
+        rf"^test +{100 * test['accuracy']:.1f} % \[.* {test['nll']:.2f} \[[0-9.]+–[0-9.]+\]$",
+        text,
+        re.MULTILINE,
+    )
     assert (walk.run / "result.json").read_bytes() == before
 
 
