@@ -119,6 +119,7 @@ def bench(request: BenchRequest, emit: Emit, control: Control) -> BenchAnswer:
         training_mode(backbone.model, freeze_batchnorm=True)
     learner = FlypLearner(ours, task, FlypOptions())
     has_convolutions = ours.image_kind in ("resnet", "timm-conv")
+    channels_last_too = has_convolutions and precision.channels_last_is_safe(device, ours.visual)
     groups = learner.parameter_groups(0.1, False)
 
     def stepper(way: precision.Precision, channels_last: bool, fused: bool) -> Stepper:
@@ -137,7 +138,7 @@ def bench(request: BenchRequest, emit: Emit, control: Control) -> BenchAnswer:
         return Stepper(learner, adamw(groups, 1e-6, fused), normalize, plan, None, control)
 
     emit(Progress(phase=say("phase.choosing_precision")))
-    candidates = precision.ways(device, Training(), has_convolutions)
+    candidates = precision.ways(device, Training(), channels_last_too)
     chosen, times = precision.fastest(
         candidates, lambda way, last: _discard(stepper(way, last, False).gradients(batch)), device
     )
@@ -186,11 +187,14 @@ def _discard(_: object) -> None:
 def render(answer: BenchAnswer) -> str:
     """The medians in a few lines."""
     memory_format = ", channels-last" if answer.channels_last else ""
+    times = ", ".join(f"{way} {ms:.0f} ms" for way, ms in answer.trial_ms.items())
+    tried = f"tried      {times} for the gradients of one batch\n" if times else ""
     return (
         f"{answer.model}, batch {answer.batch_size}, {answer.classes} classes, "
         f"{answer.threads} threads, {answer.device}; medians of {answer.steps} steps, interleaved\n"
         f"plain way  {answer.plain_ms:9.1f} ms   first loss {answer.plain_loss:.5f}\n"
         f"ours       {answer.ours_ms:9.1f} ms   first loss {answer.ours_loss:.5f}   "
         f"({answer.precision}{memory_format})\n"
+        f"{tried}"
         f"ratio      {answer.ratio:9.2f} ×"
     )

@@ -17,6 +17,7 @@ from typing import Literal
 import psutil
 import torch
 from pydantic import BaseModel, ConfigDict
+from torch import nn
 
 from engine.errors import EngineError
 from engine.recipe import Training
@@ -25,6 +26,8 @@ Precision = Literal["fp32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 GAIN = 1.1
 """bf16 or another memory format must be this much faster than plain fp32 to be chosen."""
+VECTOR_LANES = 16
+"""fp32 numbers in the widest vector of an x86 CPU."""
 
 
 class Plan(BaseModel):
@@ -132,12 +135,31 @@ def arithmetic(device: torch.device, precision: Precision) -> Iterator[None]:
         yield
 
 
-def ways(device: torch.device, settings: Training, has_convolutions: bool) -> list[tuple[Precision, bool]]:
+def channels_last_is_safe(device: torch.device, module: nn.Module) -> bool:
+    """Can this image tower be computed with channels last on this device?
+
+    On x86 CPUs oneDNN writes past its workspace in the backward pass of a 1×1 convolution with a
+    stride over fewer input channels than a vector has lanes (uxlfoundation/oneDNN issue 6035):
+    the process dies or the gradients are wrong. MobileCLIP's first layers are of that shape.
+    """
+    if device.type != "cpu":
+        return True
+    return not any(
+        isinstance(layer, nn.Conv2d)
+        and layer.kernel_size == (1, 1)
+        and max(layer.stride) > 1
+        and layer.in_channels // layer.groups < VECTOR_LANES
+        for layer in module.modules()
+    )
+
+
+def ways(device: torch.device, settings: Training, channels_last: bool) -> list[tuple[Precision, bool]]:
     """The (precision, channels_last) pairs worth a trial on this device, plain fp32 first.
 
-    On CUDA the precision follows from the hardware: bf16 where there is, else fp16.
+    ``channels_last`` says whether that memory format is worth a trial for the image tower. On CUDA
+    the precision follows from the hardware: bf16 where there is, else fp16.
     """
-    formats = [False, True] if has_convolutions else [False]
+    formats = [False, True] if channels_last else [False]
     if settings.precision != "auto":
         if not can_do(device, settings.precision) and device.type != "cpu":
             raise EngineError(
@@ -145,14 +167,14 @@ def ways(device: torch.device, settings: Training, has_convolutions: bool) -> li
             )
         if settings.precision == "fp16" and device.type == "cpu":
             raise EngineError("training.precision_unavailable", device="The CPU", precision="fp16")
-        return [(settings.precision, channels_last) for channels_last in formats]
+        return [(settings.precision, last) for last in formats]
     if device.type == "cuda":
         best: Precision = "bf16" if can_do(device, "bf16") else "fp16"
-        return [(best, has_convolutions)]
+        return [(best, channels_last)]
     precisions: list[Precision] = ["fp32"]
     if can_do(device, "bf16"):
         precisions.append("bf16")
-    return [(precision, channels_last) for precision in precisions for channels_last in formats]
+    return [(precision, last) for precision in precisions for last in formats]
 
 
 def fastest(

@@ -175,7 +175,8 @@ def _tried(scene: Scene, settings: Training, balanced: bool, control: Control) -
     plan = scene.plan
     device = torch.device(plan.device)
     has_convolutions = scene.backbone.image_kind in ("resnet", "timm-conv")
-    candidates = precision.ways(device, settings, has_convolutions)
+    channels_last_too = has_convolutions and precision.channels_last_is_safe(device, scene.backbone.visual)
+    candidates = precision.ways(device, settings, channels_last_too)
     order = epoch_order(scene.training, settings.seed, 1, balanced)
     start, stop = batch_bounds(len(scene.training), settings.batch_size)[0]
     # on a CPU a part of the batch tells which way is quicker, and large models take seconds

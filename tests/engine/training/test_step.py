@@ -13,6 +13,7 @@ from engine.errors import Cancelled, OutOfMemory
 from engine.evaluation.features import Normalizer
 from engine.methods.flyp import FlypLearner, FlypOptions
 from engine.recipe import Prompts
+from engine.training import precision
 from engine.training.optimizer import adamw
 from engine.training.precision import Plan
 from engine.training.setup import make_task
@@ -239,3 +240,14 @@ def test_five_steps_equal_a_plain_loop(tmp_path):
         optimizer.step()
         # Adam turns the sign of a vanishing gradient into a whole step: losses, not parameters
         assert float(result.loss) == pytest.approx(expected, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("channels", "kernel", "stride", "safe"),
+    [(3, 1, 2, False), (15, 1, (1, 2), False), (16, 1, 2, True), (3, 3, 2, True), (3, 1, 1, True)],
+)
+def test_channels_last_is_not_tried_where_the_cpu_library_breaks_it(channels, kernel, stride, safe):
+    """A 1×1 convolution with a stride over few channels corrupts memory in its backward pass."""
+    tower = torch.nn.Sequential(torch.nn.Conv2d(channels, 4, kernel, stride))
+    assert precision.channels_last_is_safe(torch.device("cpu"), tower) is safe
+    assert precision.channels_last_is_safe(torch.device("cuda"), tower)
