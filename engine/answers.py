@@ -25,6 +25,26 @@ class TokensAnswer(Answered):
     """One for each caption, in order."""
     limit: int
     """The model's context; what goes past it is cut off."""
+    unfamiliar: tuple[str, ...] = ()
+    """Of the bundled starter: words of the captions that it has never read; in order, each once."""
+
+
+class PresetEntry(Answered):
+    """Templates that suit one kind of picture."""
+
+    name: str
+    """For ``init`` and ``--preset``."""
+    title: str
+    description: str
+    """For which pictures it is meant."""
+    templates: tuple[str, ...]
+    """Each has ``{}`` once, where the class name goes."""
+
+
+class PresetsAnswer(Answered):
+    """Every preset: the bundled ones by title, then ImageNet's."""
+
+    presets: tuple[PresetEntry, ...]
 
 
 class ModelEntry(Answered):
@@ -48,6 +68,8 @@ class ModelEntry(Answered):
     """Of its weights file; an estimate until it is downloaded."""
     unavailable: Message | None = None
     """Why it cannot be used here, with the remedy."""
+    fit: Literal["crop", "squash", "letterbox"] = "crop"
+    """How pictures were fitted when it was trained; what a recipe's 'auto' takes."""
 
 
 class ModelsAnswer(Answered):
@@ -177,6 +199,29 @@ class InitAnswer(Answered):
     recipe: dict[str, Any]
     reasons: dict[str, str]
     """section.field -> why."""
+
+
+class PreflightAnswer(Answered):
+    """What would be wrong with training a recipe here; if nothing is, what it becomes and takes."""
+
+    problems: tuple[Message, ...]
+    """All that would stop it, in the order of the recipe's sections; with any, nothing is estimated."""
+    warnings: tuple[Message, ...]
+    """What a person should know that does not stop it."""
+    pictures: int
+    """To train on; 0 where that could not be found out."""
+    epochs: int
+    steps_per_epoch: int
+    steps: int
+    """In all, if nothing stops it early."""
+    seconds: float | None
+    """Estimate of the whole, from one timed step and one timed evaluation; None with problems."""
+    memory: int | None
+    """Estimate of the peak in bytes: on CUDA what the step took, elsewhere counted from its tensors."""
+    memory_total: int | None
+    """Bytes that the device has."""
+    plan: dict[str, Any] | None
+    """Device, threads, arithmetic and micro-batch, as a run's plan.json would say."""
 
 
 class TrainAnswer(Answered):

@@ -29,11 +29,14 @@ from engine.answers import (
     MethodsAnswer,
     ModelEntry,
     ModelsAnswer,
+    PreflightAnswer,
+    PresetEntry,
+    PresetsAnswer,
     PreviewAnswer,
     TokensAnswer,
     TrainAnswer,
 )
-from engine.data.inspection import InspectAnswer, InspectRequest
+from engine.data.inspection import InspectAnswer, InspectRequest, PicturesAnswer, PicturesRequest
 from engine.errors import EngineError
 from engine.recipe import Model
 
@@ -54,6 +57,11 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "MethodsAnswer",
     "ModelEntry",
     "ModelsAnswer",
+    "PicturesAnswer",
+    "PicturesRequest",
+    "PreflightAnswer",
+    "PresetEntry",
+    "PresetsAnswer",
     "PreviewAnswer",
     "TokensAnswer",
     "TrainAnswer",
@@ -67,6 +75,12 @@ class Asked(BaseModel):
 
 
 # --- captions and models ------------------------------------------------------------------------
+
+
+class PresetsRequest(Asked):
+    """Sets of templates for kinds of pictures."""
+
+    type: Literal["presets"] = "presets"
 
 
 class TokensRequest(Asked):
@@ -141,6 +155,14 @@ class InitRequest(Asked):
     seed: int = Field(default=0, ge=0, lt=2**32)
     preset: str | None = None
     """A prompt preset; None lets init choose."""
+
+
+class PreflightRequest(Asked):
+    """Everything that training a recipe would meet here: problems, warnings, time and memory."""
+
+    type: Literal["preflight"] = "preflight"
+    recipe: dict[str, Any]
+    """A recipe's content; relative paths count from the engine's working folder."""
 
 
 class TrainRequest(Asked):
@@ -236,13 +258,16 @@ Wished = PauseRequest | StopRequest | CancelRequest
 
 Request = Annotated[
     InspectRequest
+    | PicturesRequest
     | TokensRequest
+    | PresetsRequest
     | PreviewRequest
     | ModelsRequest
     | MethodsRequest
     | DoctorRequest
     | DownloadRequest
     | InitRequest
+    | PreflightRequest
     | TrainRequest
     | EvaluateRequest
     | PauseRequest

@@ -54,13 +54,16 @@ from engine.work import Ending, Job, Lane, Work
 
 JOBS: dict[str, Job] = {
     "inspect": Job("engine.jobs.inspect:inspect"),
+    "pictures": Job("engine.jobs.pictures:pictures"),
     "tokens": Job("engine.jobs.tokens:tokens"),  # imports torch with open_clip, but computes nothing
+    "presets": Job("engine.jobs.presets:presets"),  # open_clip's, and with it torch
     "models": Job("engine.jobs.models:models"),
     "methods": Job("engine.jobs.methods:methods"),
     "doctor": Job("engine.jobs.doctor:doctor"),  # its kernels are tiny
     "download": Job("engine.jobs.download:download"),
     "init": Job("engine.jobs.init:init"),
     "preview": Job("engine.jobs.preview:preview", needs_torch=True, supersedes=True),
+    "preflight": Job("engine.jobs.preflight:preflight", needs_torch=True, supersedes=True),
     "evaluate": Job("engine.jobs.evaluate:evaluate", needs_torch=True),
     "train": Job("engine.jobs.train:train", needs_torch=True, pausable=True),
 }

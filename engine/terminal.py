@@ -192,7 +192,11 @@ def interruptible(control: Control, wish: Wish, told: Callable[[Message], None])
             told(say("cli.pausing" if wish is Wish.PAUSE else "cli.cancelling"))
 
     threading.Thread(target=watch, name="signals", daemon=True).start()
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        # what a process without a terminal of its own can be sent there
+        wanted.append(signal.SIGBREAK)
+    before = {number: signal.signal(number, handle) for number in wanted}
     try:
         yield
     finally:

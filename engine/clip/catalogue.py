@@ -15,6 +15,7 @@ from engine.clip import build, download, sources
 from engine.clip.measure_sizes import SIZES_FILE, Sizes
 from engine.clip.preprocess import pair
 from engine.clip.quiet import quiet
+from engine.data.fit import MODE_OF_RESIZE, Mode
 from engine.errors import EngineError
 from engine.messages import Message, say
 
@@ -47,6 +48,8 @@ class ModelInfo:
     """Bytes of its weights file; an estimate (four a parameter) until it is downloaded."""
     unavailable: Message | None = None
     """Why it cannot be used here, with the remedy."""
+    fit: Mode = "crop"
+    """How pictures were fitted when it was trained."""
 
     @property
     def parameters(self) -> int | None:
@@ -95,6 +98,7 @@ def _entry(name: str, tag: str, config: dict[str, Any], sizes: Sizes | None) -> 
         downloaded=file is not None,
         size=file.stat().st_size if file is not None else counted and counted * _FLOAT_BYTES,
         unavailable=unavailable,
+        fit=_fit(name, tag),
     )
 
 
@@ -118,7 +122,14 @@ def _starter() -> ModelInfo:
         context_length=int(config["text_cfg"].get("context_length", _DEFAULT_CONTEXT)),
         downloaded=True,
         size=source.weights.stat().st_size,
+        fit=MODE_OF_RESIZE[source.preprocess_config.get("resize_mode") or "shortest"],
     )
+
+
+def _fit(name: str, tag: str) -> Mode:
+    published = sources.pretrained(name, tag)
+    resize = published[1].get("resize_mode") if published else None
+    return MODE_OF_RESIZE[resize or "shortest"]
 
 
 def _count(source: sources.Source) -> tuple[int, int]:

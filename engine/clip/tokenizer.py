@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,10 @@ _OPTIONS: dict[str, type] = {"clean": str, "reduction_mask": str, "additional_sp
 _HUB_OPTIONS: dict[str, type] = {"clean": str, "strip_sep_token": bool, "language": str}
 """Those that one of transformers is given; what it would take beyond them could run a stranger's code."""
 _FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model")
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+")
+"""A word as a person counts them: hyphens part two, an apostrophe does not."""
 
 
 class Tokenizer:
@@ -56,6 +61,12 @@ class Tokenizer:
         with quiet():
             encoded = made.tokenizer([made.clean_fn(text) for text in texts], truncation=False, padding=False)
         return [len(tokens) for tokens in encoded["input_ids"]]
+
+    def words(self, texts: list[str]) -> list[str]:
+        """Words and numbers of the texts in order, cleaned and lower-cased as the model's tokenizer does."""
+        with quiet():
+            cleaned: str = self._made.clean_fn(" ".join(texts))
+        return _WORD.findall(cleaned)
 
     def write(self, folder: Path) -> None:
         """Write the files that open_clip needs beside the configuration, if the tokenizer has any."""

@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from engine import recipe
@@ -18,6 +18,7 @@ from engine.control import Control
 from engine.data import pictures
 from engine.data.index import Index, Look, key_of
 from engine.data.records import (
+    UNDECODABLE,
     Dataset,
     ImageRecord,
     Problem,
@@ -39,6 +40,9 @@ _AHEAD = 64
 OnProgress = Callable[[int, int], None]
 """Gets pictures done and in all."""
 OnProblem = Callable[[Problem], None]
+
+NUMBERS = frozenset({ProblemKind.FEW, ProblemKind.IMBALANCE})
+"""Problems that follow from counting; which there are depends on shots and classes."""
 
 PARTS = (Split.TRAIN, Split.VALIDATION, Split.TEST)
 """A source's own parts, from the first to give way to the last."""
@@ -86,10 +90,18 @@ def examine(
         tell(problem)
     for problem in number_problems(seen, data, bad) if numbers else ():
         tell(problem)
-    found = sorted(
-        (*dataset.problems, *problems), key=lambda problem: (name_order(problem.path), problem.kind)
-    )
-    return seen.replace(problems=tuple(found))
+    return seen.replace(problems=_in_order((*dataset.problems, *problems)))
+
+
+def recounted(dataset: Dataset, data: recipe.Data) -> Dataset:
+    """The dataset with the problems of numbers that it has under ``data``, in place of those it had."""
+    kept = tuple(problem for problem in dataset.problems if problem.kind not in NUMBERS)
+    bad = {problem.path for problem in kept if problem.kind in UNDECODABLE}
+    return dataset.replace(problems=_in_order((*kept, *number_problems(dataset, data, bad))))
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (name_order(problem.path), problem.kind)))
 
 
 # --- one picture ------------------------------------------------------------------------------

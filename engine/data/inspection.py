@@ -28,6 +28,12 @@ class InspectRequest(_Frozen):
     """How the pictures would be used; its source gives way to ``source``. None plans with the defaults."""
     content: bool = True
     """Open every picture; False answers from the folder alone."""
+    reuse: bool = False
+    """Arrange what was read last from the same sources, without looking again.
+
+    Looks if nothing is remembered, or if content is asked for and was not read. Without content, what
+    is remembered counts in full, also if every picture was opened for it.
+    """
 
     @field_validator("shifts", mode="before")
     @classmethod
@@ -86,3 +92,28 @@ class InspectAnswer(_Frozen):
     """Pictures that training would leave out because of problems."""
     content: bool = True
     """False if no picture was opened: problems of content are then not known."""
+
+
+class PicturesRequest(_Frozen):
+    """The pictures of a class, or of all, with what each is used for."""
+
+    type: Literal["pictures"] = "pictures"
+    data: Data
+    """Where they are and how they would be used; what was inspected last is not looked at again."""
+    folder: str | None
+    """A class as inspecting names it; None for all."""
+    part: Literal["all", "train", "validation", "test", "unused"] = "all"
+    """Only the pictures of that use; those left out are among all."""
+
+
+class PicturesAnswer(_Frozen):
+    """Pictures in stable order; those of the shift sets are not among them."""
+
+    root: str
+    """Folder that relative paths count from, absolute."""
+    paths: tuple[str, ...]
+    """Relative to the root where they lie inside, else absolute."""
+    parts: tuple[Literal["train", "validation", "test", "unused", "left out"], ...]
+    """What each is used for; all are unused where training would refuse the data."""
+    folders: tuple[str, ...] = ()
+    """The class of each, where all classes were asked for."""

@@ -1,7 +1,8 @@
 """From a recipe's data to all that a run trains and is judged on.
 
 ``read`` looks at every source; ``arrange`` decides, without touching a file, which pictures are
-left out and what each other one is used for; ``prepare`` is both.
+left out and what each other one is used for; ``prepare`` is both. What was read once can be
+arranged again and again, after ``recounted`` where shots or classes differ.
 
 What is left out: pictures that cannot be decoded, always. Of exact copies within a class all but
 one; all that lie under two classes; of copies in two of the source's own parts those in the
@@ -41,7 +42,17 @@ from engine.events import Event, ProblemSaid, Progress, Structure, Warned
 from engine.messages import say
 from engine.prompts.class_names import readable
 
-__all__ = ["Sources", "absolute_path", "arrange", "prepare", "read", "structure"]
+__all__ = [
+    "Sources",
+    "absolute_path",
+    "arrange",
+    "prepare",
+    "read",
+    "recounted",
+    "same_classes",
+    "structure",
+    "warn",
+]
 
 _PAUSE = 0.1
 """Shortest time between two progress events, in seconds."""
@@ -70,8 +81,7 @@ def prepare(data: recipe.Data, control: Control, emit: Emit) -> SplitDataset:
     Raises EngineError where nothing sensible can be trained, Cancelled when asked to.
     """
     sources = read(data, control, emit)
-    _warn_of_unknown_pictures(sources, data, emit)
-    _warn_of_too_few_shots(sources, data, emit)
+    warn(sources, data, emit)
     return arrange(sources, data)
 
 
@@ -101,16 +111,21 @@ def read(data: recipe.Data, control: Control, emit: Emit, content: bool = True) 
         if content:
             found[name] = _examined(name, found[name], data, control, emit)
         elif not name:
-            numbers = tuple(checks.number_problems(found[name], data))
-            for problem in numbers:
-                emit(_said(name, problem))
-            found[name] = found[name].replace(problems=found[name].problems + numbers)
+            found[name] = checks.recounted(found[name], data)
+            for problem in found[name].problems:
+                if problem.kind in checks.NUMBERS:
+                    emit(_said(name, problem))
     return Sources(
         found[""],
         found.get("validation"),
         found.get("test"),
         tuple((shift.name, found[shift.name]) for shift in data.shifts),
     )
+
+
+def recounted(sources: Sources, data: recipe.Data) -> Sources:
+    """The same sources with the problems of numbers that they have under ``data``."""
+    return replace(sources, main=checks.recounted(sources.main, data))
 
 
 def _examined(name: str, dataset: Dataset, data: recipe.Data, control: Control, emit: Emit) -> Dataset:
@@ -161,6 +176,12 @@ def _said(name: str, problem: Problem) -> ProblemSaid:
         message=problem.message,
         others=tuple(shown(path) for path in problem.others),
     )
+
+
+def warn(sources: Sources, data: recipe.Data, emit: Emit) -> None:
+    """Warned events about what does not stop a training but is probably not meant so."""
+    _warn_of_unknown_pictures(sources, data, emit)
+    _warn_of_too_few_shots(sources, data, emit)
 
 
 def _warn_of_unknown_pictures(sources: Sources, data: recipe.Data, emit: Emit) -> None:
@@ -328,7 +349,7 @@ def _alike(name: str) -> str:
     return re.sub(r"[\s_\-]+", " ", normalize("NFKC", readable(name)).casefold()).strip()
 
 
-def _matches(names: tuple[str, ...], known: tuple[str, ...]) -> dict[str, str]:
+def same_classes(names: tuple[str, ...], known: tuple[str, ...]) -> dict[str, str]:
     """Name in another source -> the same class in ours: as found, else by form, else as read."""
     matches = {name: name for name in names if name in known}
     for form in (nfc, lambda name: nfc(nfc(name).casefold()), _alike):
@@ -343,7 +364,7 @@ def _matches(names: tuple[str, ...], known: tuple[str, ...]) -> dict[str, str]:
 
 
 def _unknown_classes(dataset: Dataset, classes: tuple[str, ...]) -> tuple[Problem, ...]:
-    matches = _matches(dataset.classes, classes)
+    matches = same_classes(dataset.classes, classes)
     return tuple(
         Problem(name, ProblemKind.UNKNOWN_CLASS, say("data.unknown_class", name=name, count=count))
         for name, count in zip(dataset.classes, dataset.counts(), strict=True)
@@ -359,7 +380,7 @@ def _matched(
     left_out: list[Problem],
 ) -> Dataset:
     """Another source with our class numbers; classes that we have not are left out and said."""
-    matches = _matches(dataset.classes, all_classes)
+    matches = same_classes(dataset.classes, all_classes)
     unknown = {p.path: p.message for p in dataset.problems if p.kind is ProblemKind.UNKNOWN_CLASS}
     for record in dataset.records:
         name = dataset.classes[record.class_index]

@@ -37,6 +37,11 @@ class PixelCache:
         self._kept: dict[tuple[Path, bool], PixelsHWC] = {}
         self._lock = threading.Lock()
 
+    def would_hold(self, pictures: int) -> bool:
+        """Whether so many would fit if they were like those kept so far."""
+        with self._lock:
+            return self._used / max(1, len(self._kept)) * pictures <= self._budget
+
     def _get(self, path: Path, training: bool) -> PixelsHWC:
         kept = self._kept.get((path, training))
         if kept is not None:

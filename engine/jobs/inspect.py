@@ -9,9 +9,7 @@ from engine.control import Control
 from engine.data import load
 from engine.data.inspection import FoundProblem, InspectAnswer, InspectRequest, ShiftSummary
 from engine.data.records import Dataset, Split, SplitDataset, shown
-from engine.errors import EngineError
-from engine.jobs import Emit
-from engine.messages import Message
+from engine.jobs import Emit, looked_at
 
 _ROWS = 40
 """Classes that the terminal lists; ``--json`` gives all."""
@@ -22,17 +20,19 @@ _PATHS = 10
 def inspect(request: InspectRequest, emit: Emit, control: Control) -> InspectAnswer:
     """Structure at once as an event, then progress and problems, then the answer.
 
-    Problems of content stop nothing. Raises EngineError where there is nothing to look at.
+    With ``reuse`` problems are in the answer alone. Problems of content stop nothing. Raises
+    EngineError where there is nothing to look at.
     """
     data = _data(request)
-    sources = load.read(data, control, emit, content=request.content)
-    plan: SplitDataset | None = None
-    error: Message | None = None
-    try:
-        plan = load.arrange(sources, data)
-    except EngineError as refused:
-        # what was found is worth telling even if training would refuse it
-        error = refused.message
+    look = looked_at.recall(data, content=request.content) if request.reuse else None
+    if look is None:
+        look = looked_at.look(data, control, emit, content=request.content)
+    else:
+        for name, dataset in look.sources.all():
+            emit(load.structure(name, dataset))
+    sources = load.recounted(look.sources, data)
+    arranged = look.arranged(data)
+    plan = arranged.plan
     main = sources.main
     structure = load.structure("", main)
     return InspectAnswer(
@@ -44,11 +44,11 @@ def inspect(request: InspectRequest, emit: Emit, control: Control) -> InspectAns
         splits=structure.splits,
         planned_classes=plan.source.classes if plan else (),
         planned=_planned(plan.source) if plan else None,
-        plan_error=error,
+        plan_error=arranged.error,
         shifts=_shifts(sources, plan),
         problems=_problems(sources),
         left_out=len(plan.left_out) if plan else 0,
-        content=request.content,
+        content=look.content,
     )
 
 

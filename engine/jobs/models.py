@@ -22,6 +22,7 @@ def models(request: ModelsRequest, emit: Emit, control: Control) -> ModelsAnswer
                 downloaded=info.downloaded,
                 bytes=info.size,
                 unavailable=info.unavailable,
+                fit=info.fit,
             )
             for info in catalogue.list_models()
         )

@@ -108,12 +108,13 @@ def _prepared(
     if not resuming:
         run.write_split(split_file.to_csv(dataset))
         run.write_initial(dataclasses.asdict(base.base))
-        warnings += _dataset_warnings(dataset)
+        warnings += dataset_warnings(dataset)
     run.write_plan(scene.plan.model_dump())
     return scene, warnings
 
 
-def _dataset_warnings(dataset: SplitDataset) -> list[Warned]:
+def dataset_warnings(dataset: SplitDataset) -> list[Warned]:
+    """What a person should know about the pictures of a run."""
     warnings = []
     if dataset.left_out:
         warnings.append(Warned(message=left_out_message(dataset.left_out)))

@@ -172,6 +172,9 @@ _SPLITTING: dict[str, Text] = {
         "data.classes names classes that {path} does not have: {names}.",
         "Check the spelling; the folder names count.",
     ),
+    "data.no_such_class": Text(
+        "{path} has no class called '{name}'.", "Look at the folder again: its classes may have changed."
+    ),
     "data.too_few_classes": Text(
         "data.classes leaves only one class: {names}.", "Name at least two, or leave it empty for all."
     ),

@@ -71,6 +71,7 @@ TEXTS: dict[str, Text] = {
     ),
     "phase.loading_model": Text("Loading the model {model}"),
     "phase.choosing_precision": Text("Trying the device's arithmetic"),
+    "phase.timing": Text("Timing a step and an evaluation"),
     "phase.evaluating": Text("Evaluating {name}"),
     "phase.comparing_pictures": Text("Comparing the pictures with those the run began with"),
     "phase.measuring": Text("Measuring"),

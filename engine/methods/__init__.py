@@ -22,7 +22,7 @@ from engine.clip.backbone import Backbone
 from engine.clip.head import mean_embeddings
 from engine.control import Control
 from engine.data.batches import Batch
-from engine.errors import EngineError
+from engine.errors import EngineError, ManyErrors
 from engine.messages import Message
 from engine.training.optimizer import ParameterGroup
 
@@ -167,12 +167,14 @@ def options_of(method: Method, given: dict[str, Any]) -> Options:
     try:
         return method.Options.model_validate(given)
     except ValidationError as error:
-        item = error.errors()[0]
-        unknown = item["type"] == "extra_forbidden"
-        raise EngineError(
-            "training.wrong_option",
-            method=method.name,
-            option=".".join(str(part) for part in item["loc"]),
-            reason="there is no such option" if unknown else item["msg"],
-            known=", ".join(method.Options.model_fields),
-        ) from None
+        found = [
+            EngineError(
+                "training.wrong_option",
+                method=method.name,
+                option=".".join(str(part) for part in item["loc"]),
+                reason="there is no such option" if item["type"] == "extra_forbidden" else item["msg"],
+                known=", ".join(method.Options.model_fields),
+            )
+            for item in error.errors()
+        ]
+        raise (found[0] if len(found) == 1 else ManyErrors(found)) from None

@@ -24,7 +24,7 @@ from engine.evaluation.features import Normalizer, choose_fit
 from engine.events import Progress, Warned
 from engine.jobs import Emit
 from engine.messages import say
-from engine.methods import StepLearner, Task
+from engine.methods import Method, Options, StepLearner, Task
 from engine.prompts.captions import captions, check
 from engine.recipe import Prompts, Recipe, Training
 from engine.run_directory import RunDirectory
@@ -68,8 +68,8 @@ def make_task(backbone: Backbone, classes: tuple[str, ...], prompts: Prompts) ->
     return Task(classes, texts_CT, tokens), [Warned(message=message) for message in told]
 
 
-def make_learner(backbone: Backbone, task: Task, recipe: Recipe) -> StepLearner:
-    """The recipe's method on this model. Raises EngineError if the two do not go together."""
+def supported(backbone: Backbone, recipe: Recipe) -> tuple[Method, Options]:
+    """The recipe's method and its options. Raises EngineError if this model cannot carry it."""
     method = methods.find(recipe.method.name)
     options = methods.options_of(method, recipe.method.options)
     reason = method.supports(backbone)
@@ -77,6 +77,12 @@ def make_learner(backbone: Backbone, task: Task, recipe: Recipe) -> StepLearner:
         raise EngineError(
             "training.unsupported", method=method.title, model=backbone.base.name, reason=str(reason)
         )
+    return method, options
+
+
+def make_learner(backbone: Backbone, task: Task, recipe: Recipe) -> StepLearner:
+    """The recipe's method on this model. Raises EngineError if the two do not go together."""
+    method, options = supported(backbone, recipe)
     return method.stages(backbone, task, options)[-1]
 
 

@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 
-from engine.events import Answer, Failed, Hello, Paused, Progress, RunFinished, RunStarted, StepDone
+from engine.events import (
+    Answer,
+    Failed,
+    Hello,
+    Paused,
+    Progress,
+    RunFinished,
+    RunStarted,
+    StepDone,
+    Structure,
+)
 from engine.run_directory import RunDirectory
 from tests.end_to_end.program import flyp, write_recipe
 from tests.engine.clip.hub import serving
@@ -160,8 +170,59 @@ def test_a_download_a_preview_and_a_training_together(
     previews = [engine.endings(identity)[0].result for identity in ("look", "again")]
     assert previews[0] == previews[1]
     assert previews[0]["pictures"] == 24  # 4 for training and 4 for validation of each class
-    assert engine.endings("count")[0].result == {"counts": [4, 5], "limit": 77}
+    assert engine.endings("count")[0].result == {"counts": [4, 5], "limit": 77, "unfamiliar": []}
     assert engine.endings("look at")[0].result["pictures"] == 60
+
+
+def test_what_a_window_asks_before_training(started: Start, make_recipe: RecipeMaker, tmp_path: Path) -> None:
+    content = make_recipe()
+    data = content["data"]
+    engine = started()
+    look = {"type": "inspect", "source": data["source"], "data": data}
+    engine.ask("look", **look)
+    engine.ending("look")
+    engine.ask("again", **look, reuse=True, shots=2)
+    engine.until("again", Structure)
+    engine.ending("again")
+    engine.ask("red", type="pictures", data={**data, "shots": 2}, folder="red_thing", part="train")
+    engine.ending("red")
+    engine.ask("all", type="pictures", data=data, folder=None)
+    engine.ending("all")
+    engine.ask("presets", type="presets")
+    engine.ending("presets")
+    engine.ask("words", type="tokens", model={"name": "starter"}, captions=["a drawing of a zebra"])
+    engine.ending("words")
+    engine.ask("wrong", type="preflight", recipe=make_recipe(model={"name": "no"}, method={"name": "no"}))
+    engine.ending("wrong")
+    # the newest takes the place of the others
+    for identity in ("first", "second", "third"):
+        engine.ask(identity, type="preflight", recipe=content)
+    engine.ending("third")
+    run = tmp_path / "run"
+    engine.ask("train", type="train", recipe=content, out=str(run))
+    begun = engine.until("train", RunStarted)
+    engine.ending("train")
+    assert engine.close() == 0
+    asked = ["look", "again", "red", "all", "presets", "words", "wrong", "first", "second", "third", "train"]
+    assert_each_ended_once(engine, *asked)
+    answers = {identity: engine.endings(identity)[0] for identity in asked}
+
+    assert not any(event.done for event in of(engine, "again", Progress)), "it looked again"
+    assert answers["again"].result["planned"]["train"] == [2, 2, 2]
+    red = answers["red"].result
+    assert len(red["paths"]) == 2
+    assert all((Path(red["root"]) / path).is_file() for path in red["paths"])
+    assert len(answers["all"].result["folders"]) == 60
+    assert "photo" in {preset["name"] for preset in answers["presets"].result["presets"]}
+    assert answers["words"].result["unfamiliar"] == ["zebra"]
+    codes = [problem["code"] for problem in answers["wrong"].result["problems"]]
+    assert codes == ["clip.unknown_model", "training.no_method"]
+    assert [answers[identity].message.code for identity in ("first", "second")] == ["service.superseded"] * 2
+    ready = answers["third"].result
+    assert ready["problems"] == []
+    assert ready["plan"] == begun.plan
+    assert (ready["steps"], ready["steps_per_epoch"]) == (begun.total_steps, begun.steps_per_epoch)
+    assert ready["seconds"] > 0
 
 
 def test_pause_stop_and_cancel_act_at_once(started: Start, make_recipe: RecipeMaker, tmp_path: Path) -> None:
