@@ -4,11 +4,18 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+QT_READY := $(VENV)/qt-ready
+# what Qt needs of a Linux system that has no desktop, and a font to write with
+QT_PACKAGES := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 fonts-dejavu-core libxkbcommon0 libxkbcommon-x11-0 \
+	libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
 
-.PHONY: demo test lint unit clean
+.PHONY: demo run test lint unit strings screenshots clean
 
 demo: $(INSTALLED) ## FLYP on the bundled sample with the bundled starter, end to end, offline
 	$(BIN)/flyp demo
+
+run: $(QT_READY) ## the window
+	$(BIN)/flyp-gui
 
 test: lint unit ## everything that must hold
 
@@ -18,8 +25,14 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(INSTALLED)
+unit: $(QT_READY)
 	$(BIN)/python -m pytest
+
+strings: $(QT_READY) ## the template for translators
+	$(BIN)/python -m app.strings
+
+screenshots: $(QT_READY) ## the window walks through its wizard and keeps a picture of each page
+	QT_QPA_PLATFORM=offscreen $(BIN)/flyp-gui --demo --fast --screenshots docs/screenshots
 
 # venv lies in a package of its own on Debian; root may fetch it, others are told its name
 $(INSTALLED): pyproject.toml constraints.txt
@@ -31,6 +44,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	"$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[test,heic,hf]'
 	touch $(INSTALLED)
+
+# a widget that can be made shows that nothing is missing; root may fetch what is, others are told
+$(QT_READY): $(INSTALLED)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'from PySide6.QtWidgets import QApplication, QWidget; a = QApplication([]); QWidget()' 2>/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -y -q $(QT_PACKAGES); \
+		else echo "Qt needs some packages of the system: apt-get install $(QT_PACKAGES)"; exit 2; fi; }
+	touch $(QT_READY)
 
 clean: ## remove what make has made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from engine import files, paths
@@ -20,6 +21,7 @@ from engine.errors import EngineError, ManyErrors
 _WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 """By which the name of a weights file is told from a pretrained tag."""
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
 
@@ -371,34 +373,68 @@ def to_toml(recipe: Recipe, reasons: dict[str, str] | None = None) -> str:
 
     ``reasons`` is keyed by ``section.field``. Fields that are not set stand as comments.
     """
-    reasons = reasons or {}
-    document = tomlkit.document()
-    document.add(tomlkit.comment("A recipe: all that decides a run. Train it with: flyp train THIS_FILE"))
-    document.add("schema", tomlkit.item(recipe.schema_number))
+    lines = [
+        "# A recipe: all that decides a run. Train it with: flyp train THIS_FILE",
+        f"schema = {recipe.schema_number}",
+    ]
     for section in ("data", "prompts", "model", "method", "training", "blend"):
-        part: Part = getattr(recipe, section)
-        content = part.model_dump(mode="json", by_alias=True)
-        table = tomlkit.table()
-        for name, info in type(part).model_fields.items():
-            value = _without_none(content[name])
-            if name in ("shifts", "options", "class_names") and not value:
-                continue
-            table.add(tomlkit.comment(info.description or ""))
-            if why := reasons.get(f"{section}.{name}"):
-                table.add(tomlkit.comment(f"Chosen: {why}"))
-            if value is None:
-                table.add(tomlkit.comment(f"{name} ="))
-            elif name == "shifts":
-                array = tomlkit.aot()
-                for shift in value:
-                    row = tomlkit.table()
-                    row.update(shift)
-                    array.append(row)
-                table.add(name, array)
-            else:
-                table.add(name, tomlkit.item(value))
-        document.add(section, table)
-    return tomlkit.dumps(document)
+        lines += section_lines(section, getattr(recipe, section), reasons or {})
+    return "\n".join(lines) + "\n"
+
+
+def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str]:
+    """One section of a recipe as lines of TOML.
+
+    Written by hand: a document model takes seconds for the thousands of pictures that may be left out.
+    """
+    content = part.model_dump(mode="json", by_alias=True)
+    lines = ["", f"[{section}]"]
+    tables: list[str] = []
+    for name, info in type(part).model_fields.items():
+        value = _without_none(content[name])
+        if name in ("shifts", "options", "class_names") and not value:
+            continue
+        # a table ends its section's own fields, so it stands after them with its help
+        into = tables if name in ("shifts", "options", "class_names") else lines
+        into += _comment(info.description or "")
+        if why := reasons.get(f"{section}.{name}"):
+            into += _comment(f"Chosen: {why}")
+        if value is None:
+            into.append(f"# {name} =")
+        elif name == "shifts":
+            for shift in value:
+                into += ["", f"[[{section}.{name}]]", *_fields(shift)]
+        elif into is tables:
+            into += ["", f"[{section}.{name}]", *_fields(value)]
+        else:
+            into.append(f"{name} = {_toml(value)}")
+    return lines + tables
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in text.splitlines()]
+
+
+def _fields(values: dict[str, Any]) -> list[str]:
+    return [f"{_key(name)} = {_toml(value)}" for name, value in values.items()]
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _toml(name)
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it in one line."""
+    if isinstance(value, str):
+        # JSON's escapes are TOML's, but for DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(_fields(value))}}}"
+    return repr(value)
 
 
 def write(recipe: Recipe, path: Path, reasons: dict[str, str] | None = None) -> None:

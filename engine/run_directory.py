@@ -276,6 +276,24 @@ class RunDirectory:
                         reason=f"line {number} of events.jsonl is not an event",
                     ) from None
 
+    def events_after(self, place: int) -> tuple[list[Event], int]:
+        """The events on whole lines from byte ``place`` on, and the byte after them: to follow a run."""
+        found: list[Event] = []
+        try:
+            with self.events_file.open("rb") as stream:
+                stream.seek(place)
+                for line in stream:
+                    if not line.endswith(b"\n"):
+                        break
+                    found.append(events.parse_event(line))
+                    place += len(line)
+        except FileNotFoundError:
+            return [], 0
+        except (OSError, ValidationError) as error:
+            reason = f"events.jsonl is not readable from byte {place}"
+            raise EngineError("run.damaged", str(error), path=str(self.path), reason=reason) from None
+        return found, place
+
     def attempts(self) -> int:
         """How often the run was begun or resumed."""
         return sum(isinstance(event, events.RunStarted) for event in self.events())

@@ -1,0 +1,97 @@
+"""The QApplication with its one-time settings, and what a window is made of."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from functools import partial
+from types import TracebackType
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTemporaryDir, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from app import paths, texts
+from app.engine_thread import Engine
+from app.main_window import MainWindow
+from app.run_session import RunSession
+from app.shell import Shell
+from app.theme import theme, use_fonts
+from engine import __version__, faults
+
+
+class Application:
+    """Owns the QApplication, the engine and the window."""
+
+    def __init__(self, arguments: list[str], colours: str | None = None, scratch: bool = False) -> None:
+        """``colours`` overrides what was chosen last time; ``scratch`` settings are forgotten at the end."""
+        # threads that decode pictures or read the engine's lines give way to the window sooner
+        sys.setswitchinterval(0.001)
+        self.qt = QApplication.instance() or QApplication(arguments)
+        assert isinstance(self.qt, QApplication)
+        self.qt.setApplicationName("flyp")
+        self.qt.setOrganizationName("flyp")
+        self.qt.setApplicationVersion(__version__)
+        self.qt.setDesktopFileName("flyp-gui")
+        self.qt.setStyle("Fusion")
+        use_fonts(self.qt)
+        if QLocale().language() == QLocale.Language.C:
+            # without a language of its own the system would not group digits
+            QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
+        self._translate()
+        self._scratch = QTemporaryDir() if scratch else None
+        self.settings = (
+            QSettings()
+            if self._scratch is None
+            else QSettings(self._scratch.filePath("settings.ini"), QSettings.Format.IniFormat)
+        )
+        mode = colours or self.settings.value("theme") or "system"
+        theme().use(mode if mode in ("system", "light", "dark") else "system")  # type: ignore[arg-type]
+
+    def _translate(self) -> None:
+        """Qt's own words and ours in the system's language, where there are translations."""
+        assert isinstance(self.qt, QApplication)
+        folders = {
+            "qtbase": QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath),
+            "flyp": str(paths.translations()),
+        }
+        for name, folder in folders.items():
+            translator = QTranslator(self.qt)
+            if translator.load(QLocale(), name, "_", folder):
+                self.qt.installTranslator(translator)
+
+    def open_window(self) -> MainWindow:
+        """The window with a project, an engine that starts after the first paint, and no run yet."""
+        engine = Engine()
+        shell = Shell(engine, self.settings)
+        engine.setParent(shell)
+        session = RunSession(shell)
+        window = MainWindow(shell, session)
+        sys.excepthook = partial(_fault, shell)
+        shell.setParent(window)
+        QTimer.singleShot(0, window, engine.start)
+        QTimer.singleShot(0, window, window.inquiry.begin)
+        return window
+
+    def run(self) -> int:
+        """The event loop until the window is closed. Ctrl-C in the terminal closes it too."""
+        assert isinstance(self.qt, QApplication)
+        qt = self.qt
+        signal.signal(signal.SIGINT, lambda *_: qt.closeAllWindows())
+        # Python looks at signals only between its own instructions
+        beat = QTimer()
+        beat.timeout.connect(lambda: None)
+        if sys.platform != "win32":
+            beat.start(500)
+        return qt.exec()
+
+
+def _fault(
+    shell: Shell, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A fault of ours in the window: into a log, and told in a sentence. The window stays."""
+    if issubclass(kind, KeyboardInterrupt):
+        QApplication.closeAllWindows()
+        return
+    message, _ = faults.recorded(error.with_traceback(trace))
+    what, why = texts.message(message)
+    shell.notify("bad", what, why, key="fault")

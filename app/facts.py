@@ -1,0 +1,72 @@
+"""What the engine has told about the project: never saved, always made again. Knows no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.answers import (
+    DeviceEntry,
+    DoctorAnswer,
+    MethodEntry,
+    ModelEntry,
+    PreflightAnswer,
+    PresetEntry,
+    PreviewAnswer,
+)
+from engine.data.inspection import FoundProblem, InspectAnswer
+from engine.events import ProblemSaid, Progress, Structure
+from engine.messages import Message
+
+
+@dataclass
+class Facts:
+    """One place for it, so that pages and the step rail agree."""
+
+    # pictures
+    scanning: Progress | None = None
+    """What the scan under way is doing; None when none is."""
+    structures: dict[str, Structure] = field(default_factory=dict)
+    """Source -> its classes and counts, there before any picture was opened."""
+    told: list[ProblemSaid] = field(default_factory=list)
+    """Problems of the scan under way, as they are found."""
+    inspected: InspectAnswer | None = None
+    """The last complete scan of these pictures."""
+    scan_error: Message | None = None
+    """Why the pictures could not be looked at."""
+    # model
+    models: tuple[ModelEntry, ...] = ()
+    model_trouble: Message | None = None
+    """Why the chosen model cannot be used."""
+    # prompts
+    presets: tuple[PresetEntry, ...] = ()
+    prompt_troubles: tuple[str, ...] = ()
+    """What is wrong with names and templates, in words; the first is shown in the rail."""
+    preview: PreviewAnswer | None = None
+    preview_fresh: bool = False
+    """The preview is of the present names, templates, pictures and model."""
+    # method
+    methods: tuple[MethodEntry, ...] = ()
+    preflight: PreflightAnswer | None = None
+    preflight_fresh: bool = False
+    reasons: dict[str, str] = field(default_factory=dict)
+    """section.field -> why its value was chosen for these pictures and this model."""
+    # machine
+    doctor: DoctorAnswer | None = None
+
+    @property
+    def device(self) -> DeviceEntry | None:
+        """The device that 'auto' takes."""
+        if self.doctor is None:
+            return None
+        working = [device for device in self.doctor.devices if device.works]
+        return working[0] if working else None
+
+    def entry(self, name: str, weights: str | None) -> ModelEntry | None:
+        """The catalogue's entry of a model, if it is in the catalogue."""
+        return next((m for m in self.models if (m.name, m.weights) == (name, weights)), None)
+
+    def problems(self) -> list[tuple[str, FoundProblem]]:
+        """(kind, problem) of the last complete scan, main source and shift sets."""
+        if self.inspected is None:
+            return []
+        return [(kind, problem) for kind, found in self.inspected.problems.items() for problem in found]

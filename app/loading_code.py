@@ -1,0 +1,68 @@
+"""The lines of Python by which open_clip loads a run's weights, and what goes with them. Knows no Qt."""
+
+from __future__ import annotations
+
+import json
+import pprint
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.prompts import class_names
+from engine.recipe import Prompts
+
+_CODE = """\
+import open_clip
+import torch
+from PIL import Image
+
+name = {name}
+model, _, preprocess = open_clip.create_model_and_transforms(name)
+tokenizer = open_clip.get_tokenizer(name)
+model.eval()
+
+classes = {classes}
+templates = {templates}
+
+with torch.no_grad():
+    head = []
+    for each in classes:
+        captions = tokenizer([template.replace("{{}}", each) for template in templates])
+        head.append(model.encode_text(captions, normalize=True).mean(dim=0))
+    head = torch.nn.functional.normalize(torch.stack(head), dim=-1)
+
+
+def classify(path):
+    \"\"\"The class of a picture and how sure the model is.\"\"\"
+    picture = preprocess(Image.open(path).convert("RGB")).unsqueeze(0)
+    with torch.no_grad():
+        image = model.encode_image(picture, normalize=True)
+        shares = (model.logit_scale.exp() * image @ head.T).softmax(dim=-1)[0]
+    return classes[int(shares.argmax())], float(shares.max())
+"""
+
+
+def code(folder: Path, classes: Sequence[str], prompts: Prompts) -> str:
+    """Loads the model, builds the head from names and templates, and classifies a picture.
+
+    ``classes`` are the folders' names in the run's order.
+    """
+    names = class_names.for_model(classes, prompts.class_names)
+    return _CODE.format(
+        name=repr(f"local-dir:{folder.as_posix()}"),
+        classes=_listed(names),
+        templates=_listed(prompts.templates),
+    )
+
+
+def _listed(values: Sequence[str]) -> str:
+    return pprint.pformat(list(values), width=84, compact=True)
+
+
+def classes_file(classes: Sequence[str], prompts: Prompts) -> str:
+    """Folder names, what the model is told they are called, and the templates, as JSON."""
+    names = class_names.for_model(classes, prompts.class_names)
+    content = {
+        "classes": [{"folder": f, "name": n} for f, n in zip(classes, names, strict=True)],
+        "templates": list(prompts.templates),
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

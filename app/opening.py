@@ -1,0 +1,231 @@
+"""Projects, folders, tables and runs: asking for them, opening whatever was given, remembering them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from app import paths
+from app import project as projects
+from app.project import Project
+from app.run_session import RunSession
+from app.shell import Shell
+from app.steps import Step
+from engine.errors import EngineError
+from engine.paths import require_text, runs_folder
+from engine.prompts.templates import preset
+from engine.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+_TABLES = {".csv", ".tsv"}
+_MOST_RECENT = 8
+
+
+class Opening(QObject):
+    """What the File menu, drops and the command line lead to."""
+
+    def __init__(self, window: MainWindow, shell: Shell, session: RunSession) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shell = shell
+        self._session = session
+        shell.run_wanted.connect(lambda folder: self.open_path(Path(folder)))
+        shell.path_wanted.connect(lambda path: self.open_path(Path(path)))
+        ways = {
+            "folder": self.ask_folder,
+            "table": self.ask_table,
+            "sample": self.open_sample,
+            "run": self.ask_run,
+        }
+        shell.asked.connect(lambda what: ways[what]())
+
+    # --- whatever it is -----------------------------------------------------------------------
+
+    def open_path(self, path: Path) -> bool:
+        """A run, a project, a table or a folder of pictures; says what is wrong with anything else."""
+        try:
+            if (path / "events.jsonl").is_file() and (path / "recipe.toml").is_file():
+                return self._open_run(path)
+            if path.suffix.lower() == ".toml":
+                return self._open_project(path)
+            if path.is_dir() or (path.is_file() and path.suffix.lower() in _TABLES):
+                self.open_pictures(path)
+                return True
+            why = self.tr("Give a folder of pictures, a CSV or TSV table, a project (.toml) or a run's folder.")
+            if not path.exists():
+                why = self.tr("There is nothing at that place.")
+        except EngineError as error:
+            self._refuse(error)
+            return False
+        except OSError as error:
+            why = str(error)
+        what = self.tr("'{}' cannot be opened.").format(path.name)
+        self._shell.notify("bad", what, why, key="open")
+        return False
+
+    def open_pictures(self, path: Path) -> None:
+        """Pictures for the project; one that has other pictures already makes room for a new one.
+
+        Raises EngineError for a path whose bytes are no text.
+        """
+        source = require_text(str(path.absolute()))
+        if self._shell.project.data is not None and self._shell.project.data.source != source:
+            self._shell.open_project(Project())
+        self._shell.edit(self.tr("choose pictures"), data={"source": source})
+        self._note("folders", source)
+        self._shell.go(Step.PICTURES)
+
+    def open_sample(self) -> None:
+        """The bundled pictures with the bundled model, ready to be trained."""
+        sample = paths.sample()
+        self._shell.open_project(Project())
+        shifts = [
+            {"name": folder.name.removeprefix("shift_"), "source": str(folder)}
+            for folder in sorted(sample.glob("shift_*"))
+        ]
+        self._shell.edit(
+            self.tr("open the sample"),
+            by_hand=False,
+            data={"source": str(sample / "pictures"), "shots": 16, "shifts": shifts},
+            model={"name": "starter", "weights": None},
+            prompts={"templates": preset("drawing").templates},
+        )
+        self._shell.go(Step.PICTURES)
+
+    def _open_run(self, folder: Path) -> bool:
+        if self._session.under_way:
+            if self._session.folder == folder:
+                self._shell.go(Step.TRAIN)
+                return True
+            what = self.tr("Another run is under way.")
+            self._shell.notify("warn", what, self.tr("Pause or end it first."), key="open")
+            return False
+        self._session.open(folder)
+        assert self._session.recipe is not None
+        self._shell.open_project(projects.of_recipe(self._session.recipe))
+        self._shell.go(Step.TRAIN)
+        return True
+
+    def _open_project(self, path: Path) -> bool:
+        if RunDirectory(path.parent).events_file.is_file():
+            return self._open_run(path.parent)
+        self._shell.open_project(projects.read(path))
+        self._note("projects", str(path.absolute()))
+        self._shell.go(Step.PICTURES)
+        return True
+
+    def _refuse(self, error: EngineError) -> None:
+        self._shell.notify("bad", error.message.text, error.message.hint, key="open")
+
+    # --- asking -------------------------------------------------------------------------------
+
+    def ask_folder(self) -> None:
+        given = QFileDialog.getExistingDirectory(
+            self._window, self.tr("A folder with a folder for each class")
+        )
+        if given:
+            self.open_path(Path(given))
+
+    def ask_table(self) -> None:
+        given, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("A table of pictures and their classes"),
+            "",
+            self.tr("Tables (*.csv *.tsv)"),
+        )
+        if given:
+            self.open_path(Path(given))
+
+    def ask_run(self) -> None:
+        given = QFileDialog.getExistingDirectory(
+            self._window, self.tr("The folder of a run"), str(runs_folder())
+        )
+        if given:
+            self.open_path(Path(given))
+
+    def ask_project(self) -> None:
+        given, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("A project or recipe"), "", self.tr("Projects (*.toml)")
+        )
+        if given:
+            self.open_path(Path(given))
+
+    # --- projects -----------------------------------------------------------------------------
+
+    def new(self) -> None:
+        """An empty project; the one before lies in its file."""
+        self._shell.open_project(Project())
+        self._shell.go(Step.PICTURES)
+
+    def save_as(self) -> None:
+        """Give the project a file of its own, to which it is saved from now on."""
+        given, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save the project as"), "", self.tr("Projects (*.toml)")
+        )
+        if given:
+            self.save_to(Path(given).with_suffix(".toml"))
+
+    def save_to(self, path: Path) -> None:
+        """Save the project there from now on; the draft it was goes, as it lies in the new file."""
+        project = self._shell.project
+        draft = project.file if not project.named else None
+        before = project.file, project.named
+        project.file, project.named = path, True
+        project.save()
+        if project.unsaved:
+            project.file, project.named = before
+            self._shell.notify("bad", self.tr("The project could not be saved."), project.unsaved, key="save")
+            return
+        if draft is not None and draft != path:
+            draft.unlink(missing_ok=True)
+        self._note("projects", str(path))
+        self._window.refresh()
+
+    def restore(self) -> None:
+        """The project of last time, as it was left."""
+        last = self._shell.settings.value("project")
+        if not isinstance(last, str) or not last:
+            return
+        path = Path(last)
+        if not path.is_file():
+            return
+        try:
+            self._shell.open_project(projects.read(path))
+        except EngineError as error:
+            self._refuse(error)
+            return
+        run = self._shell.settings.value("run")
+        if isinstance(run, str) and run and (Path(run) / "events.jsonl").is_file():
+            try:
+                self._session.open(Path(run))
+            except EngineError as error:
+                self._refuse(error)
+
+    def remember(self) -> None:
+        """Keep for the next start which project and which run were open."""
+        file = self._shell.project.file
+        self._shell.settings.setValue("project", "" if file is None else str(file))
+        run = self._session.folder
+        self._shell.settings.setValue("run", "" if run is None else str(run))
+
+    # --- recent things ------------------------------------------------------------------------
+
+    def recent(self, what: str) -> list[str]:
+        """'projects' or 'folders', the latest first; those that are gone are left out."""
+        return recent(self._shell, what)
+
+    def _note(self, what: str, path: str) -> None:
+        known = [path, *(other for other in recent(self._shell, what) if other != path)]
+        self._shell.settings.setValue(f"recent/{what}", known[:_MOST_RECENT])
+
+
+def recent(shell: Shell, what: str) -> list[str]:
+    """'projects' or 'folders', the latest first; those that are gone are left out."""
+    saved = shell.settings.value(f"recent/{what}")
+    known = [saved] if isinstance(saved, str) else list(saved) if isinstance(saved, list) else []
+    return [path for path in known if path and Path(path).exists()]

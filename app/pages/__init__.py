@@ -1,0 +1,1 @@
+"""The pages of the wizard. They know the shell and no other page."""

@@ -1,0 +1,83 @@
+"""What is done to a run's folder from a worker thread: moved to the bin, copied out of, let go of."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QFile
+
+from app import background
+from engine.errors import EngineError
+from engine.run_directory import RunDirectory
+
+LET_GO_SECONDS = 120.0
+"""How long a process in the background may take to finish its step and save."""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("runs", text)
+
+
+def why(error: Exception) -> str:
+    """What went wrong in a worker thread, in words."""
+    if isinstance(error, EngineError):
+        return str(error.message)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"
+
+
+def to_bin(folders: list[Path]) -> tuple[list[Path], str]:
+    """Move runs to the system's bin: those that went, and why another one did not."""
+    gone: list[Path] = []
+    for folder in folders:
+        if RunDirectory(folder).in_use():
+            return gone, _tr("{} is being worked on.").format(folder.name)
+        if not QFile(str(folder)).moveToTrash():
+            reason = _tr("This system has no bin for {}, so it was left where it is.").format(folder)
+            return gone, reason
+        gone.append(folder)
+    return gone, ""
+
+
+def let_go(folder: Path) -> bool:
+    """Ask the process in the background to save a run, and wait until it has; False if it does not."""
+    run = RunDirectory(folder)
+    if not background.pause(folder):
+        return not run.in_use()
+    until = time.monotonic() + LET_GO_SECONDS
+    while run.in_use():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def copy_folder(source: Path, target: Path, classes: str) -> Path:
+    """Copy a model's folder to a place that is still free, with its classes and templates beside it.
+
+    A copy that fails half-way leaves nothing behind. Raises EngineError or OSError.
+    """
+    try:
+        # making it is also claiming it
+        target.mkdir()
+    except FileExistsError:
+        raise EngineError("files.exists", path=str(target)) from None
+    try:
+        for file in sorted(source.iterdir()):
+            if file.is_dir():
+                shutil.copytree(file, target / file.name)
+            else:
+                shutil.copy2(file, target / file.name)
+        (target / "classes.json").write_text(classes, encoding="utf-8")
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    return target

@@ -1,0 +1,63 @@
+"""Words: the engine's messages translated by code, numbers and times as people read them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.messages import TEXTS, Message
+
+
+def message(given: Message) -> tuple[str, str]:
+    """What happened and its remedy, in the window's language."""
+    known = TEXTS.get(given.code)
+    if known is None:
+        return given.text, given.hint
+    translate = QCoreApplication.translate
+    text, hint = translate("engine", known.message), translate("engine", known.hint)
+    try:
+        return text.format_map(given.arguments), hint.format_map(given.arguments)
+    except (KeyError, ValueError, IndexError):
+        # a translation that names other arguments must not hide the message
+        return given.text, given.hint
+
+
+def whole(given: Message) -> str:
+    """A message with its remedy in one line."""
+    text, hint = message(given)
+    return f"{text} {hint}".strip()
+
+
+def number(value: int) -> str:
+    """12,345 in the window's language."""
+    return QLocale().toString(value)
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """0.803 -> 80.3 %, with the thin gap that stands before units."""
+    return f"{QLocale().toString(100.0 * share, 'f', decimals)}\u202f%"
+
+
+def points(difference: float) -> str:
+    """0.019 -> +1.9, with a true minus."""
+    rounded = round(100.0 * difference, 1)
+    sign = "+" if rounded >= 0 else "\u2212"
+    return f"{sign}{QLocale().toString(abs(rounded), 'f', 1)}"
+
+
+def size(octets: float) -> str:
+    """Bytes as MB or GB of 10^6 and 10^9, as disks and downloads are sold."""
+    if octets >= 999.5e6:
+        return f"{QLocale().toString(octets / 1e9, 'f', 1)}\u202fGB"
+    if octets >= 999.5e3:
+        return f"{octets / 1e6:.0f}\u202fMB"
+    return f"{max(1, round(octets / 1e3))}\u202fkB"
+
+
+def duration(seconds: float) -> str:
+    """About how long: 50 s, 2 min, 1 h 20 min."""
+    if seconds < 59.5:
+        return f"{max(1, round(seconds))}\u202fs"
+    if seconds < 59.5 * 60:
+        return f"{round(seconds / 60)}\u202fmin"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours}\u202fh {minutes}\u202fmin"

@@ -1,0 +1,95 @@
+"""Judging a run's weights in the engine: asked, shown with its progress, stopped. Hidden while idle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from app import results, texts
+from app.engine_thread import Ticket
+from app.results import Result
+from app.shell import Shell
+from app.widgets.basics import Button, Label, Ring, row
+from engine.errors import EngineError
+from engine.events import Event, Failed, Progress
+from engine.requests import EvaluateAnswer, EvaluateRequest
+
+
+class Judging(QWidget):
+    """One at a time."""
+
+    judged = Signal(object, object, bool)
+    """The run's folder, the ``Result``, and whether it is of the run's own sets."""
+    changed = Signal()
+    """It began, or it is over."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self._shell = shell
+        self._ticket: Ticket | None = None
+        self.phase = Label("", "support")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumWidth(240)
+        self.bar.setAccessibleName(self.tr("Pictures judged"))
+        self.stop_button = Button(
+            self.tr("Stop"),
+            icon="stop",
+            small=True,
+            tip=self.tr("Stop judging; nothing is changed"),
+            act=self.stop,
+        )
+        self.setLayout(row(Ring(), self.phase, self.bar, self.stop_button, None))
+        self.hide()
+
+    @property
+    def busy(self) -> bool:
+        return self._ticket is not None
+
+    def ask(self, run: Path, pictures: Path | None = None) -> None:
+        """Judge these pictures of the same classes, or the run's own sets."""
+        if self._ticket is not None:
+            return
+        self.phase.setText(self.tr("Waiting for the engine"))
+        self.bar.setRange(0, 0)
+        request = EvaluateRequest(run=str(run), data=None if pictures is None else str(pictures))
+        self._ticket = self._shell.engine.ask(request)
+        self._ticket.said.connect(self._said)
+        self._ticket.failed.connect(self._failed)
+        self._ticket.answered.connect(lambda answer: self._answered(run, answer, pictures is None))
+        self._over_or_begun()
+
+    def stop(self) -> None:
+        """Judge no further."""
+        if self._ticket is not None:
+            self._ticket.cancel()
+
+    def _over_or_begun(self) -> None:
+        self.setVisible(self.busy)
+        self.changed.emit()
+
+    def _said(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.phase.setText(texts.message(event.phase)[0])
+            self.bar.setRange(0, event.total)
+            self.bar.setValue(event.done)
+
+    def _failed(self, failed: Failed) -> None:
+        self._ticket = None
+        self._over_or_begun()
+        if not failed.cancelled:
+            text, why = texts.message(failed.message)
+            self._shell.notify("bad", text, why, key="evaluate")
+
+    def _answered(self, run: Path, answer: EvaluateAnswer, own: bool) -> None:
+        self._ticket = None
+        found: Result | None = None
+        try:
+            found = results.understood(answer.result, answer.run, other=not own)
+        except EngineError as error:
+            self._shell.notify("bad", str(error.message), key="evaluate")
+        if found is not None:
+            self.judged.emit(run, found, own)
+        self._over_or_begun()

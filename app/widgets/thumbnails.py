@@ -1,0 +1,175 @@
+"""Small versions of pictures: decoded by a few threads for what is on screen, kept in memory and on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from PIL import Image
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from app import paths
+
+SIDE = 224
+"""Pixels of a thumbnail's shorter side; a tile of 104 px is sharp at 200 %."""
+_KEPT = 400
+"""Thumbnails in memory, about 80 MB."""
+_THREADS = 2
+_TELL_MS = 30
+"""Thumbnails that are ready within this time are told together."""
+
+
+class Thumbnails(QObject):
+    """Gives a thumbnail at once if it is known; else makes it and tells.
+
+    The newest wishes come first, and those of rows that have left the screen are forgotten.
+    """
+
+    ready = Signal()
+    """Some of the wished ones are there, or turned out to be no pictures."""
+
+    def __init__(self, parent: QObject | None = None, threads: int = _THREADS) -> None:
+        super().__init__(parent)
+        self._known: OrderedDict[str, QImage | None] = OrderedDict()
+        self._wished: OrderedDict[str, None] = OrderedDict()
+        self._made: list[tuple[str, QImage | None]] = []
+        self._condition = threading.Condition()
+        self._closing = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TELL_MS)
+        self._timer.timeout.connect(self._tell)
+        self._count = threads
+        self._threads: list[threading.Thread] = []
+
+    def get(self, path: str) -> QImage | None:
+        """The thumbnail of a file if it is known; wishes for it otherwise."""
+        if path in self._known:
+            self._known.move_to_end(path)
+            return self._known[path]
+        with self._condition:
+            self._wished[path] = None
+            self._wished.move_to_end(path)
+            self._condition.notify()
+        self._start()
+        return None
+
+    def failed(self, path: str) -> bool:
+        """It is no picture that can be shown."""
+        return path in self._known and self._known[path] is None
+
+    def only(self, visible: set[str]) -> None:
+        """Forget wishes for what is not on screen any more."""
+        with self._condition:
+            for path in [path for path in self._wished if path not in visible]:
+                del self._wished[path]
+
+    def close(self) -> None:
+        """End the threads; each finishes the picture it is at."""
+        with self._condition:
+            self._closing = True
+            self._wished.clear()
+            self._condition.notify_all()
+        self._timer.stop()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _start(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+        while len(self._threads) < self._count and not self._closing:
+            thread = threading.Thread(target=self._run, name="thumbnails", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _tell(self) -> None:
+        with self._condition:
+            made, self._made = self._made, []
+            idle = not self._wished
+        for path, image in made:
+            self._known[path] = image
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        if made:
+            self.ready.emit()
+        elif idle:
+            self._timer.stop()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._wished or self._closing)
+                if self._closing:
+                    return
+                path, _ = self._wished.popitem(last=True)
+            image = thumbnail(path)
+            with self._condition:
+                self._made.append((path, image))
+
+
+def thumbnail(path: str, side: int = SIDE) -> QImage | None:
+    """The middle square of a picture, upright; from the disk if it was made before. None if it is none."""
+    place = _place(path, side)
+    if place is not None and (image := _read(place)) is not None:
+        return image
+    # numpy and the decoders come with it: a sixth of a second that the first paint need not wait for
+    from engine.data.pictures import PictureError, open_rgb
+
+    try:
+        # decoded no larger than needed where the format allows
+        picture = open_rgb(path, shorter_side=side)
+    except (PictureError, OSError):
+        return None
+    picture = _square(picture, side)
+    if place is not None:
+        _write(place, picture)
+    return _image(picture)
+
+
+def _square(picture: Image.Image, side: int) -> Image.Image:
+    width, height = picture.size
+    edge = min(width, height)
+    left, top = (width - edge) // 2, (height - edge) // 2
+    box = (left, top, left + edge, top + edge)
+    return picture.resize((side, side), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
+
+
+def _image(picture: Image.Image) -> QImage:
+    data = picture.convert("RGB").tobytes()
+    made = QImage(data, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888)
+    # a copy of its own: the bytes above go with this function
+    return made.copy()
+
+
+def _place(path: str, side: int) -> Path | None:
+    """Where the thumbnail of a file in its present state is kept."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    key = f"{path}\0{found.st_mtime_ns}\0{found.st_size}\0{side}"
+    name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+    return paths.thumbnail_cache() / name[:2] / f"{name[2:34]}.jpg"
+
+
+def _read(place: Path) -> QImage | None:
+    try:
+        with Image.open(place, formats=["JPEG"]) as picture:
+            return _image(picture)
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _write(place: Path, picture: Image.Image) -> None:
+    """Keep it if the disk lets us; another thread may write the same at the same time."""
+    temporary = place.with_suffix(f".{threading.get_ident()}.tmp")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(temporary, "JPEG", quality=88)
+        temporary.replace(place)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,252 @@
+"""Evaluate and Export: figures as the engine wrote them, other pictures, code that loads the model."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from app import loading_code
+from app.pages.evaluate import EvaluatePage
+from app.pages.export import ExportPage
+from app.run_session import RunSession, RunState
+from app.shell import Notice, Shell
+from app.steps import Step
+from engine import paths
+from engine.events import Progress, Reason
+from engine.messages import say
+from engine.recipe import Prompts
+from engine.requests import EvaluateAnswer, EvaluateRequest
+from tests.app import made_runs
+
+
+@pytest.fixture
+def run(session: RunSession) -> Path:
+    """Done, with a test part and two shifted sets; open in the session."""
+    folder = made_runs.write_run(paths.runs_folder() / "done", judged=made_runs.result())
+    session.open(folder)
+    return folder
+
+
+@pytest.fixture
+def page(qtbot: QtBot, shell: Shell, session: RunSession, run: Path) -> EvaluatePage:
+    made = EvaluatePage(shell, session)
+    qtbot.addWidget(made)
+    made.resize(1072, 680)
+    made.show()
+    made.entered()
+    qtbot.waitUntil(lambda: made.result is not None)
+    return made
+
+
+def table(page: EvaluatePage) -> list[list[str]]:
+    """Without the column of bars."""
+    return [line.split("\t") for line in page.sets.as_text().splitlines()]
+
+
+def test_before_and_after_of_every_set(page: EvaluatePage) -> None:
+    assert table(page) == [
+        ["Set", "Pictures", "Before", "After", "Change", "Range"],
+        ["test", "50", "50.0", "80.0", "+30.0", "75.0\u2009–\u200984.0"],
+        ["validation", "40", "50.0", "85.0", "+35.0", "80.0\u2009–\u200989.0"],
+        ["chalk", "60", "40.0", "30.0", "\u221210.0", "25.0\u2009–\u200934.0"],
+        ["pencil", "60", "40.0", "70.0", "+30.0", "65.0\u2009–\u200974.0"],
+        ["shifted sets", "120", "40.0", "50.0", "+10.0", ""],
+    ]
+    assert page.optimistic.isHidden()
+    assert page.kept.number.text() == "80.0\u202f%"
+    assert page.kept.epoch.text() == "2 of 3"
+    assert page.kept.last.text() == "test 78.0, validation 83.0, chalk 28.0, pencil 68.0"
+    # the set that was never used to choose is the one whose classes are shown first
+    assert page.chooser.currentText() == "test"
+    hint = page.hint()
+    assert hint is not None
+    assert "done" in hint.text
+
+
+def test_classes_and_further_figures_follow_the_chosen_set(page: EvaluatePage, qtbot: QtBot) -> None:
+    lines = page.classes.as_text().splitlines()
+    assert lines[1:] == [
+        "golden fish\t25\t60.0\t90.0\t+30.0\t50.0\u2009–\u200990.0",
+        "red bird\t25\t40.0\t70.0\t+30.0\t30.0\u2009–\u200970.0",
+    ]
+    page.sets.selectRow(2)
+    assert page.chooser.currentText() == "chalk"
+    assert page.classes.as_text().splitlines()[1].startswith("golden fish\t30\t50.0\t40.0")
+    told = {each.name: (each.below, each.before, each.after) for each in page.details.all_rows()}
+    assert told["Confidence is off by"] == ("in points, 0 is best", "3.4", "3.4")
+    assert told["Worst class, %"] == ("red bird", "30.0", "20.0")
+    assert "Worst group, %" not in told
+    qtbot.mouseClick(page.copy_classes, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == page.classes.as_text()
+    page.classes.sortByColumn(3, Qt.SortOrder.AscendingOrder)
+    assert [each.name for each in page.classes.all_rows()] == ["red_bird", "golden_fish"]
+
+
+def test_without_a_test_part_the_figures_are_called_optimistic(
+    page: EvaluatePage, session: RunSession, qtbot: QtBot
+) -> None:
+    other = made_runs.write_run(paths.runs_folder() / "no-test", judged=made_runs.result(test=False))
+    session.open(other)
+    page.entered()
+    qtbot.waitUntil(lambda: page.result is not None)
+    assert not page.optimistic.isHidden()
+    assert page.kept.number.text() == "85.0\u202f%"
+    assert page.chooser.currentText() == "validation"
+
+
+def test_other_pictures_are_judged_beside_the_run(
+    page: EvaluatePage, shell: Shell, run: Path, tmp_path: Path
+) -> None:
+    page.judge(tmp_path / "garden")
+    assert shell.engine.asked_for(EvaluateRequest)[-1].data == str(tmp_path / "garden")
+    assert not page.other_button.isEnabled()
+    shell.engine.say("evaluate", Progress(phase=say("phase.evaluating", name="garden"), done=3, total=9))
+    assert (page.judging.bar.value(), page.judging.bar.maximum()) == (3, 9)
+    assert page.judging.phase.text() == "Evaluating garden"
+    judged = made_runs.result()
+    judged["sets"] = {
+        "garden": {**made_runs.figures(0.6, 9, "shift"), "zero_shot": made_runs.figures(0.3, 9)}
+    }
+    shell.engine.answer_once("evaluate", EvaluateAnswer(run=str(run), path=None, result=judged))
+    assert table(page)[-1][:5] == ["garden", "9", "30.0", "60.0", "+30.0"]
+    assert page.sets.all_rows()[-1].kind == "other"
+    assert page.chooser.currentText() == "garden"
+    # the run's own figures on disk are as they were
+    assert "garden" not in json.loads((run / "result.json").read_text(encoding="utf-8"))["sets"]
+
+
+def test_judging_can_be_stopped(page: EvaluatePage, shell: Shell, qtbot: QtBot, tmp_path: Path) -> None:
+    told: list[Notice] = []
+    shell.noticed.connect(told.append)
+    page.judge(tmp_path)
+    qtbot.mouseClick(page.judging.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.other_button.isEnabled())
+    assert page.judging.isHidden()
+    assert told == []
+
+
+def test_without_a_finished_run_it_says_what_is_needed(
+    qtbot: QtBot, shell: Shell, session: RunSession
+) -> None:
+    steps: list[Step] = []
+    shell.wanted.connect(steps.append)
+    for kind in (EvaluatePage, ExportPage):
+        page = kind(shell, session)
+        qtbot.addWidget(page)
+        page.show()
+        assert page.stack.currentWidget() is page.empty
+        assert page.empty.what.text() == "Needs a finished run"
+        qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+    assert steps == [Step.TRAIN, Step.TRAIN]
+
+
+def test_a_failed_run_with_weights_can_be_judged(qtbot: QtBot, shell: Shell, session: RunSession) -> None:
+    folder = made_runs.write_run(paths.runs_folder() / "failed", Reason.FAILED)
+    session.open(folder)
+    assert session.state is RunState.FAILED
+    page = EvaluatePage(shell, session)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+    assert shell.engine.asked_for(EvaluateRequest)[-1].data is None
+    shell.engine.answer_once(
+        "evaluate", EvaluateAnswer(run=str(folder), path=None, result=made_runs.result())
+    )
+    assert page.stack.currentWidget() is page.filled
+    assert table(page)[1][:4] == ["test", "50", "50.0", "80.0"]
+
+
+def test_the_copy_never_goes_over_something(
+    qtbot: QtBot, shell: Shell, session: RunSession, run: Path, tmp_path: Path
+) -> None:
+    told: list[Notice] = []
+    shell.noticed.connect(told.append)
+    page = ExportPage(shell, session)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: page.facts.text() == "epoch 2  ·  3\u202fMB  ·  2 classes")
+    page.copy_to(tmp_path / "copy")
+    qtbot.waitUntil(lambda: len(told) == 1)
+    assert told[0].tone == "good"
+    assert (tmp_path / "copy" / "model.safetensors").stat().st_size == 3_000_000
+    names = json.loads((tmp_path / "copy" / "classes.json").read_text(encoding="utf-8"))
+    assert names["classes"][0] == {"folder": "golden_fish", "name": "golden fish"}
+    (tmp_path / "copy" / "classes.json").write_text("mine", encoding="utf-8")
+    page.copy_to(tmp_path / "copy")
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert told[1].tone == "bad"
+    assert (tmp_path / "copy" / "classes.json").read_text(encoding="utf-8") == "mine"
+
+
+def test_names_with_quotes_and_braces_survive_in_the_code(tmp_path: Path) -> None:
+    prompts = Prompts(templates=('a {} in a "frame".',), class_names={"a": 'o\'clock \\ "x"'})
+    text = loading_code.code(tmp_path / "it's", ["a"], prompts)
+    found: dict[str, object] = {}
+    wanted = [line for line in text.splitlines() if line.startswith(("name =", "classes =", "templates ="))]
+    exec("\n".join(wanted), found)
+    assert found["classes"] == ['o\'clock \\ "x"']
+    assert found["templates"] == ['a {} in a "frame".']
+    assert found["name"] == f"local-dir:{tmp_path.as_posix()}/it's"
+
+
+def test_a_real_run_its_code_and_other_pictures(
+    qtbot: QtBot, real_shell: Shell, small_pictures: Path, small_shift: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    """The shown code classifies the test pictures exactly as the engine did."""
+    folder = tmp_path / "real"
+    recipe = made_runs.small_recipe(small_pictures, tiny_model, tmp_path / "recipe.toml", 2)
+    assert made_runs.train(recipe, folder).wait(120) == 0
+    session = RunSession(real_shell)
+    session.open(folder)
+    page = EvaluatePage(real_shell, session)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: page.result is not None)
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    test = result["sets"]["test"]
+    assert table(page)[1][:2] == ["test", str(test["n"])]
+    assert table(page)[1][3] == f"{100 * test['accuracy']:.1f}"
+    page.judge(small_shift)
+    qtbot.waitUntil(
+        lambda: page.other_button.isEnabled() and page.sets.all_rows()[-1].kind == "other", timeout=120_000
+    )
+    assert table(page)[-1][:2] == ["elsewhere", "12"]
+
+    export = ExportPage(real_shell, session)
+    qtbot.addWidget(export)
+    export.show()
+    export.copy_code()
+    program = QGuiApplication.clipboard().text() + _CHECK.format(
+        split=str(folder / "split.csv"), source=str(small_pictures)
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    right, total = map(int, done.stdout.split()[-2:])
+    assert total == test["n"]
+    assert right == round(test["accuracy"] * total)
+
+
+_CHECK = """
+import csv, pathlib
+right = total = 0
+with open({split!r}, encoding="utf-8") as stream:
+    for row in csv.DictReader(stream):
+        if row["split"] == "test":
+            total += 1
+            right += classify(pathlib.Path({source!r}) / row["path"])[0] == row["class"].replace("_", " ")
+print(right, total)
+"""
