@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ class Actions:
     def _view(self, menu: QMenu) -> None:
         for step in Step:
             keys = "Ctrl+0" if step is Step.RUNS else f"Ctrl+{step.value}"
-            self._add(menu, steps.name(step), lambda step=step: self._window.show_step(step), keys)
+            self._add(menu, steps.name(step), partial(self._window.show_step, step), keys)
         menu.addSeparator()
         group = QActionGroup(menu)
         for mode, text in (
@@ -87,7 +88,7 @@ class Actions:
             ("light", translate("Actions", "Light")),
             ("dark", translate("Actions", "Dark")),
         ):
-            action = self._add(menu, text, lambda mode=mode: self._use(mode))
+            action = self._add(menu, text, partial(self._use, mode))
             action.setCheckable(True)
             action.setChecked(theme().mode == mode)
             group.addAction(action)
@@ -138,7 +139,7 @@ class Actions:
         self.recent.clear()
         opening = self._window.opening
         for path in opening.recent("projects"):
-            self._add(self.recent, Path(path).stem, lambda path=path: opening.open_path(Path(path)), tip=path)
+            self._add(self.recent, Path(path).stem, partial(opening.open_path, Path(path)), tip=path)
         if self.recent.isEmpty():
             self.recent.addAction(translate("Actions", "none yet")).setEnabled(False)
 

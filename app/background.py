@@ -29,12 +29,24 @@ _CHILDREN: list[subprocess.Popen[bytes]] = []
 
 
 def start(folder: Path) -> int:
-    """Go on with a saved run in a process that outlives this one; its process id."""
+    """Go on with a saved run in a process that outlives this one; its process id. May raise OSError."""
+    return _spawn(folder, "--resume", str(folder))
+
+
+def begin(recipe: Path, folder: Path) -> int:
+    """Train a recipe's file into a new folder in a process that outlives this one; its process id.
+
+    May raise OSError.
+    """
+    return _spawn(folder, str(recipe), "--out", str(folder))
+
+
+def _spawn(folder: Path, *arguments: str) -> int:
     log = paths.log_folder() / "background.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = subprocess.Popen(
-            engine_command("train", "--resume", str(folder)),
+            engine_command("train", *arguments),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

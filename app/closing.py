@@ -8,7 +8,11 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import background
-from app.run_session import RunSession
+from app.project import new_draft_file
+from app.run_session import RunSession, RunState
+from engine import recipe as recipes
+from engine.errors import EngineError
+from engine.run_directory import default_path
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -38,15 +42,33 @@ def may_close(window: MainWindow, session: RunSession) -> bool:
     box.setDefaultButton(pause)
     box.exec()
     clicked = box.clickedButton()
-    if clicked is pause:
-        _end(session)
-        return True
-    if clicked is behind:
-        _end(session)
-        if session.folder is not None:
+    if clicked is not pause and clicked is not behind:
+        return False
+    goes_on = clicked is behind and session.under_way
+    _end(session)
+    return _left_behind(window, session) if goes_on else True
+
+
+def _left_behind(window: MainWindow, session: RunSession) -> bool:
+    """Start the background process; if that cannot be, the window stays and says so."""
+    try:
+        if session.state is RunState.PAUSED and session.folder is not None:
             background.start(session.folder)
-        return True
-    return False
+        elif session.recipe is not None:
+            # ended before there was anything to save: it begins anew
+            file = new_draft_file()
+            recipes.write(session.recipe, file)
+            session.folder = default_path(session.recipe)
+            background.begin(file, session.folder)
+    except (OSError, EngineError) as error:
+        if session.state is RunState.PAUSED and session.folder is not None:
+            session.open(session.folder)
+        else:
+            session.forget()
+        what = translate("closing", "The training could not go on in the background.")
+        window.shell.notify("bad", what, str(error), key="background")
+        return False
+    return True
 
 
 def _end(session: RunSession) -> None:

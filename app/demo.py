@@ -123,7 +123,7 @@ class Demo(QObject):
         yield Look("7-export")
         yield Click(window.rail.items[Step.RUNS])
         runs: Any = window.page(Step.RUNS)
-        yield Until("the list of runs", lambda: runs.count > 0)
+        yield Until("the list of runs", lambda: bool(runs.entries))
         yield Look("8-runs")
 
     # --- playing ------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ class Demo(QObject):
         """The window as it is, light and dark."""
         before = theme().mode
         for mode in ("light", "dark"):
-            theme().use(mode)  # type: ignore[arg-type]
+            theme().use(mode)
             QApplication.processEvents()
             self.window.grab().save(str(folder / f"{name}-{mode}.png"))
         theme().use(before)

@@ -48,6 +48,8 @@ class Facts:
     methods: tuple[MethodEntry, ...] = ()
     preflight: PreflightAnswer | None = None
     preflight_fresh: bool = False
+    choosing: bool = False
+    """Values for these pictures and this model are being chosen."""
     reasons: dict[str, str] = field(default_factory=dict)
     """section.field -> why its value was chosen for these pictures and this model."""
     # machine

@@ -128,6 +128,7 @@ class Inquiry(QObject):
         if "data" in sections:
             self._settle.start()
         if sections & {"data", "model"}:
+            self._shell.facts.choosing = True
             self._choose.start()
         if "model" in sections:
             self._shell.facts.model_trouble = None
@@ -199,7 +200,9 @@ class Inquiry(QObject):
         project = self._shell.project
         model, data = project.model, project.data
         if data is None or model is None or self._model_here() is None:
+            self._shell.facts.choosing = False
             return
+        self._shell.facts.choosing = True
         if self._values is not None and self._values.open:
             self._values.drop()
         self._values = self._shell.engine.ask(
@@ -213,8 +216,15 @@ class Inquiry(QObject):
             )
         )
         self._values.answered.connect(self._valued)
+        self._values.failed.connect(self._not_valued)
+
+    def _not_valued(self, failed: Failed) -> None:
+        # what is wrong with pictures or model is told where it is looked at; the values stay as they are
+        self._shell.facts.choosing = False
+        self._shell.know("method")
 
     def _valued(self, answer: InitAnswer) -> None:
+        self._shell.facts.choosing = False
         project = self._shell.project
         training = answer.recipe["training"]
         free = {
@@ -238,8 +248,13 @@ class Inquiry(QObject):
         model = self._shell.project.model
         if model is None:
             return None
-        entry = self._shell.facts.entry(model.name, model.weights)
-        return None if entry is not None and not entry.downloaded else model
+        facts = self._shell.facts
+        entry = facts.entry(model.name, model.weights)
+        if entry is None:
+            # what the catalogue does not list is a folder or file of the person's own; before it is
+            # known, nothing is
+            return model if facts.models else None
+        return model if entry.downloaded else None
 
     def _doctor(self, answer: DoctorAnswer) -> None:
         self._shell.facts.doctor = answer
@@ -248,6 +263,7 @@ class Inquiry(QObject):
     def _models(self, answer: ModelsAnswer) -> None:
         self._shell.facts.models = answer.models
         self._shell.know("model")
+        self.ask_methods()
         self._choose.start()
 
     def _presets(self, answer: PresetsAnswer) -> None:

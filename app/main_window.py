@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app import icons, notifications, steps
+from app import icons, notifications, run_list, run_places, steps
 from app.actions import Actions
 from app.closing import may_close
 from app.inquiry import Inquiry
@@ -54,12 +54,14 @@ class MainWindow(QMainWindow):
         shell.start_wanted.connect(self._start_wanted)
         shell.project_changed.connect(lambda _: self.refresh())
         shell.project_opened.connect(self.refresh)
+        shell.runs_counted.connect(self._runs_counted)
         shell.facts_changed.connect(lambda _: self._refresh_soon.start())
         shell.engine.crashed.connect(self._engine_crashed)
         session.state_changed.connect(self.refresh)
         session.changed.connect(self._refresh_soon.start)
         session.ended.connect(self._run_ended)
         self.rail.wanted.connect(self.show_step)
+        self.runs_count = run_list.count(run_places.elsewhere(shell.settings))
         self._restore_geometry()
         self.show_step(Step.PICTURES)
 
@@ -212,6 +214,10 @@ class MainWindow(QMainWindow):
             banner.deleteLater()
         self._banner_holder.setVisible(bool(self._banners))
 
+    def _runs_counted(self, count: int) -> None:
+        self.runs_count = count
+        self._refresh_soon.start()
+
     def _engine_crashed(self, trouble: str) -> None:
         self.shell.notify(
             "warn",
@@ -221,6 +227,7 @@ class MainWindow(QMainWindow):
         )
 
     def _run_ended(self) -> None:
+        self.runs_count = run_list.count(run_places.elsewhere(self.shell.settings))
         self.refresh()
         if not self.isActiveWindow():
             notifications.run_ended(self, self.session)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from app import paths
+from app import paths, run_places
 from app import project as projects
 from app.project import Project
 from app.run_session import RunSession
@@ -56,7 +56,9 @@ class Opening(QObject):
             if path.is_dir() or (path.is_file() and path.suffix.lower() in _TABLES):
                 self.open_pictures(path)
                 return True
-            why = self.tr("Give a folder of pictures, a CSV or TSV table, a project (.toml) or a run's folder.")
+            why = self.tr(
+                "Give a folder of pictures, a CSV or TSV table, a project (.toml) or a run's folder."
+            )
             if not path.exists():
                 why = self.tr("There is nothing at that place.")
         except EngineError as error:
@@ -75,7 +77,7 @@ class Opening(QObject):
         """
         source = require_text(str(path.absolute()))
         if self._shell.project.data is not None and self._shell.project.data.source != source:
-            self._shell.open_project(Project())
+            self._begin_anew()
         self._shell.edit(self.tr("choose pictures"), data={"source": source})
         self._note("folders", source)
         self._shell.go(Step.PICTURES)
@@ -83,7 +85,7 @@ class Opening(QObject):
     def open_sample(self) -> None:
         """The bundled pictures with the bundled model, ready to be trained."""
         sample = paths.sample()
-        self._shell.open_project(Project())
+        self._begin_anew()
         shifts = [
             {"name": folder.name.removeprefix("shift_"), "source": str(folder)}
             for folder in sorted(sample.glob("shift_*"))
@@ -97,6 +99,12 @@ class Opening(QObject):
         )
         self._shell.go(Step.PICTURES)
 
+    def _begin_anew(self) -> None:
+        """An empty project; a run that is only shown, and belongs to the one before, goes from the pages."""
+        if not self._session.under_way:
+            self._session.forget()
+        self._shell.open_project(Project())
+
     def _open_run(self, folder: Path) -> bool:
         if self._session.under_way:
             if self._session.folder == folder:
@@ -106,6 +114,7 @@ class Opening(QObject):
             self._shell.notify("warn", what, self.tr("Pause or end it first."), key="open")
             return False
         self._session.open(folder)
+        run_places.note(self._shell.settings, folder)
         assert self._session.recipe is not None
         self._shell.open_project(projects.of_recipe(self._session.recipe))
         self._shell.go(Step.TRAIN)
@@ -114,7 +123,10 @@ class Opening(QObject):
     def _open_project(self, path: Path) -> bool:
         if RunDirectory(path.parent).events_file.is_file():
             return self._open_run(path.parent)
-        self._shell.open_project(projects.read(path))
+        project = projects.read(path)
+        if not self._session.under_way:
+            self._session.forget()
+        self._shell.open_project(project)
         self._note("projects", str(path.absolute()))
         self._shell.go(Step.PICTURES)
         return True
@@ -159,7 +171,7 @@ class Opening(QObject):
 
     def new(self) -> None:
         """An empty project; the one before lies in its file."""
-        self._shell.open_project(Project())
+        self._begin_anew()
         self._shell.go(Step.PICTURES)
 
     def save_as(self) -> None:
@@ -188,23 +200,18 @@ class Opening(QObject):
 
     def restore(self) -> None:
         """The project of last time, as it was left."""
-        last = self._shell.settings.value("project")
-        if not isinstance(last, str) or not last:
-            return
-        path = Path(last)
-        if not path.is_file():
-            return
+        last, run = (self._shell.settings.value(name) for name in ("project", "run"))
         try:
-            self._shell.open_project(projects.read(path))
+            has_project = isinstance(last, str) and last != "" and Path(last).is_file()
+            if has_project:
+                self._shell.open_project(projects.read(Path(last)))
+            if isinstance(run, str) and run and (Path(run) / "events.jsonl").is_file():
+                self._session.open(Path(run))
+                if not has_project and self._session.recipe is not None:
+                    # it was opened from the run and not changed
+                    self._shell.open_project(projects.of_recipe(self._session.recipe))
         except EngineError as error:
             self._refuse(error)
-            return
-        run = self._shell.settings.value("run")
-        if isinstance(run, str) and run and (Path(run) / "events.jsonl").is_file():
-            try:
-                self._session.open(Path(run))
-            except EngineError as error:
-                self._refuse(error)
 
     def remember(self) -> None:
         """Keep for the next start which project and which run were open."""

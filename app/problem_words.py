@@ -6,76 +6,76 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 _WORDS: dict[str, tuple[str, str]] = {
     "unreadable": (
-        QT_TRANSLATE_NOOP("problems", "cannot be opened"),
-        QT_TRANSLATE_NOOP("problems", "the system does not give the file"),
+        str(QT_TRANSLATE_NOOP("problems", "cannot be opened")),
+        str(QT_TRANSLATE_NOOP("problems", "the system does not give the file")),
     ),
     "truncated": (
-        QT_TRANSLATE_NOOP("problems", "cut short"),
-        QT_TRANSLATE_NOOP("problems", "the file ends before the picture does"),
+        str(QT_TRANSLATE_NOOP("problems", "cut short")),
+        str(QT_TRANSLATE_NOOP("problems", "the file ends before the picture does")),
     ),
     "empty file": (
-        QT_TRANSLATE_NOOP("problems", "empty files"),
-        QT_TRANSLATE_NOOP("problems", "there is nothing in them"),
+        str(QT_TRANSLATE_NOOP("problems", "empty files")),
+        str(QT_TRANSLATE_NOOP("problems", "there is nothing in them")),
     ),
     "not a picture": (
-        QT_TRANSLATE_NOOP("problems", "not pictures"),
-        QT_TRANSLATE_NOOP("problems", "the content is something else, whatever the name says"),
+        str(QT_TRANSLATE_NOOP("problems", "not pictures")),
+        str(QT_TRANSLATE_NOOP("problems", "the content is something else, whatever the name says")),
     ),
     "too large": (
-        QT_TRANSLATE_NOOP("problems", "too large"),
-        QT_TRANSLATE_NOOP("problems", "more pixels than can be decoded safely"),
+        str(QT_TRANSLATE_NOOP("problems", "too large")),
+        str(QT_TRANSLATE_NOOP("problems", "more pixels than can be decoded safely")),
     ),
     "two classes": (
-        QT_TRANSLATE_NOOP("problems", "under two classes"),
-        QT_TRANSLATE_NOOP("problems", "the same picture with two answers"),
+        str(QT_TRANSLATE_NOOP("problems", "under two classes")),
+        str(QT_TRANSLATE_NOOP("problems", "the same picture with two answers")),
     ),
     "across splits": (
-        QT_TRANSLATE_NOOP("problems", "in two parts"),
-        QT_TRANSLATE_NOOP("problems", "the same picture trains and judges"),
+        str(QT_TRANSLATE_NOOP("problems", "in two parts")),
+        str(QT_TRANSLATE_NOOP("problems", "the same picture trains and judges")),
     ),
     "duplicate": (
-        QT_TRANSLATE_NOOP("problems", "exact copies"),
-        QT_TRANSLATE_NOOP("problems", "the same picture twice in a class"),
+        str(QT_TRANSLATE_NOOP("problems", "exact copies")),
+        str(QT_TRANSLATE_NOOP("problems", "the same picture twice in a class")),
     ),
     "small": (
-        QT_TRANSLATE_NOOP("problems", "smaller than 32 px"),
-        QT_TRANSLATE_NOOP("problems", "little can be seen on them"),
+        str(QT_TRANSLATE_NOOP("problems", "smaller than 32 px")),
+        str(QT_TRANSLATE_NOOP("problems", "little can be seen on them")),
     ),
     "empty class": (
-        QT_TRANSLATE_NOOP("problems", "empty classes"),
-        QT_TRANSLATE_NOOP("problems", "folders without pictures"),
+        str(QT_TRANSLATE_NOOP("problems", "empty classes")),
+        str(QT_TRANSLATE_NOOP("problems", "folders without pictures")),
     ),
     "few": (
-        QT_TRANSLATE_NOOP("problems", "classes with few pictures"),
-        QT_TRANSLATE_NOOP("problems", "fewer than asked for, or too few to hold any back"),
+        str(QT_TRANSLATE_NOOP("problems", "classes with few pictures")),
+        str(QT_TRANSLATE_NOOP("problems", "fewer than asked for, or too few to hold any back")),
     ),
     "imbalance": (
-        QT_TRANSLATE_NOOP("problems", "unequal classes"),
-        QT_TRANSLATE_NOOP("problems", "the largest has over ten times the pictures of the smallest"),
+        str(QT_TRANSLATE_NOOP("problems", "unequal classes")),
+        str(QT_TRANSLATE_NOOP("problems", "the largest has over ten times the pictures of the smallest")),
     ),
     "name clash": (
-        QT_TRANSLATE_NOOP("problems", "names that hardly differ"),
-        QT_TRANSLATE_NOOP("problems", "only by case or by how a letter is written"),
+        str(QT_TRANSLATE_NOOP("problems", "names that hardly differ")),
+        str(QT_TRANSLATE_NOOP("problems", "only by case or by how a letter is written")),
     ),
     "link loop": (
-        QT_TRANSLATE_NOOP("problems", "links in a circle"),
-        QT_TRANSLATE_NOOP("problems", "they are not followed"),
+        str(QT_TRANSLATE_NOOP("problems", "links in a circle")),
+        str(QT_TRANSLATE_NOOP("problems", "they are not followed")),
     ),
     "unknown class": (
-        QT_TRANSLATE_NOOP("problems", "unknown classes in shifted pictures"),
-        QT_TRANSLATE_NOOP("problems", "the training pictures have no such class"),
+        str(QT_TRANSLATE_NOOP("problems", "unknown classes in shifted pictures")),
+        str(QT_TRANSLATE_NOOP("problems", "the training pictures have no such class")),
     ),
     "loose": (
-        QT_TRANSLATE_NOOP("problems", "pictures outside of class folders"),
-        QT_TRANSLATE_NOOP("problems", "they belong to no class and are not used"),
+        str(QT_TRANSLATE_NOOP("problems", "pictures outside of class folders")),
+        str(QT_TRANSLATE_NOOP("problems", "they belong to no class and are not used")),
     ),
     "bad row": (
-        QT_TRANSLATE_NOOP("problems", "rows that say too little"),
-        QT_TRANSLATE_NOOP("problems", "without a picture or without a class"),
+        str(QT_TRANSLATE_NOOP("problems", "rows that say too little")),
+        str(QT_TRANSLATE_NOOP("problems", "without a picture or without a class")),
     ),
     "left out": (
-        QT_TRANSLATE_NOOP("problems", "left out by you"),
-        QT_TRANSLATE_NOOP("problems", "they are not used"),
+        str(QT_TRANSLATE_NOOP("problems", "left out by you")),
+        str(QT_TRANSLATE_NOOP("problems", "they are not used")),
     ),
 }
 _ORDER = list(_WORDS)

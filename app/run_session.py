@@ -144,7 +144,7 @@ class RunSession(QObject):
         self.changed.emit()
 
     def close(self, wait_ms: int = 60_000) -> None:
-        """End the process; what trains is saved first."""
+        """End the process; what trains is saved first. Tells nobody, as it is for the window's end."""
         self._tick.stop()
         self._told.stop()
         engines, self._leaving = self._leaving, []
@@ -153,6 +153,10 @@ class RunSession(QObject):
             self.engine = None
         for engine in engines:
             engine.close(wait_ms)
+        if self.under_way:
+            self._ticket = None
+            saved = self.folder is not None and _has_checkpoint(self.folder)
+            self.state = RunState.PAUSED if saved else RunState.NONE
 
     # --- words --------------------------------------------------------------------------------
 

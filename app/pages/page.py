@@ -12,7 +12,6 @@ from app.shell import Shell
 from app.steps import Step
 from app.widgets.basics import Button, Label
 
-
 translate = QCoreApplication.translate
 
 

@@ -52,14 +52,16 @@ class PicturesPage(Page):
     """Empty: a drop zone. Filled: classes, their pictures, problems, and what each is used for."""
 
     step = Step.PICTURES
-    title = QT_TRANSLATE_NOOP("pages", "Pictures")
-    purpose = QT_TRANSLATE_NOOP(
-        "pages", "Choose what the model learns from, and what is held back to judge it."
+    title = str(QT_TRANSLATE_NOOP("pages", "Pictures"))
+    purpose = str(
+        QT_TRANSLATE_NOOP("pages", "Choose what the model learns from, and what is held back to judge it.")
     )
-    help_text = QT_TRANSLATE_NOOP(
-        "pages",
-        "Each folder is a class. Some pictures train, some choose the best epoch, and some are kept for the test, "
-        "which chooses nothing and so tells the truth. Shifted pictures show what is left of it elsewhere.",
+    help_text = str(
+        QT_TRANSLATE_NOOP(
+            "pages",
+            "Each folder is a class. Some pictures train, some choose the best epoch, and some are kept for the test, "
+            "which chooses nothing and so tells the truth. Shifted pictures show what is left of it elsewhere.",
+        )
     )
 
     def __init__(self, shell: Shell) -> None:
@@ -149,13 +151,13 @@ class PicturesPage(Page):
         card = Card(padding=0, spacing=0)
         self.class_card = card
         card.setFixedWidth(304)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText(self.tr("Find a class"))
-        self.find.setClearButtonEnabled(True)
-        self.find.setAccessibleName(self.tr("Find a class"))
-        self.find.setToolTip(self.tr("Show only classes whose name contains this"))
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find a class"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(self.tr("Find a class"))
+        self.search.setToolTip(self.tr("Show only classes whose name contains this"))
         self.sort = Button(icon="sort", name=self.tr("Sort by name"), act=self._sort)
-        head = row(self.find, self.sort)
+        head = row(self.search, self.sort)
         head.setContentsMargins(12, 10, 12, 10)
         card.body.addLayout(head)
         card.body.addWidget(line())
@@ -173,7 +175,7 @@ class PicturesPage(Page):
         holder.setContentsMargins(4, 0, 4, 6)
         holder.addWidget(self.classes)
         card.body.addLayout(holder, 1)
-        self.find.textChanged.connect(self.classes.find)
+        self.search.textChanged.connect(self.classes.search)
         self.classes.picked.connect(lambda _: self._list())
         self.classes.ticked.connect(self._include)
         return card
@@ -194,13 +196,13 @@ class PicturesPage(Page):
         )
         self.part.choose("all")
         self.part.chosen.connect(lambda _: self._show_tiles())
-        self.size = QSlider(Qt.Orientation.Horizontal)
-        self.size.setRange(*_TILES)
-        self.size.setValue(104)
-        self.size.setMaximumWidth(84)
-        self.size.setMinimumWidth(40)
-        self.size.setAccessibleName(self.tr("Size of the pictures"))
-        self.size.setToolTip(self.tr("Size of the pictures"))
+        self.tile_size = QSlider(Qt.Orientation.Horizontal)
+        self.tile_size.setRange(*_TILES)
+        self.tile_size.setValue(104)
+        self.tile_size.setMaximumWidth(84)
+        self.tile_size.setMinimumWidth(40)
+        self.tile_size.setAccessibleName(self.tr("Size of the pictures"))
+        self.tile_size.setToolTip(self.tr("Size of the pictures"))
         head = row(
             self.class_name,
             self.class_count,
@@ -208,7 +210,7 @@ class PicturesPage(Page):
             self.part,
             None,
             Icon("grid-small", "text3"),
-            self.size,
+            self.tile_size,
             Icon("grid-large", "text3"),
         )
         head.setContentsMargins(14, 10, 14, 10)
@@ -217,7 +219,7 @@ class PicturesPage(Page):
         self.grid = ImageGrid(self.thumbnails)
         self.grid.setAccessibleName(self.tr("Pictures of the class"))
         self.grid.opened.connect(self._open)
-        self.size.valueChanged.connect(self.grid.set_tile)
+        self.tile_size.valueChanged.connect(self.grid.set_tile)
         self.nothing = Label("", "support")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         holder = QVBoxLayout()

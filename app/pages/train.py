@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox, QScrollArea, QStackedWidget, QWidget
 
 from app.charts.run_charts import RunCharts
@@ -93,7 +93,12 @@ class TrainPage(Page):
 
     def hint(self) -> Hint | None:
         state = self.session.state
-        if state is RunState.NONE or self._project_recipe() is None:
+        if state is not RunState.NONE and self._project_recipe() is None:
+            return Hint(
+                "info",
+                self.tr("This run is of another project; to start one here, choose pictures and a model."),
+            )
+        if state is RunState.NONE:
             missing = self._missing()
             if missing:
                 return Hint("warn", missing)
@@ -151,6 +156,10 @@ class TrainPage(Page):
         """Train the recipe in a new run."""
         recipe = self._project_recipe()
         if recipe is None or self.session.under_way:
+            return
+        if self.shell.facts.choosing:
+            # good values for these pictures are on their way; started now, the run would not have them
+            QTimer.singleShot(100, self, self.start)
             return
         # the button that was pressed goes; without this the focus would land far away
         self.buttons.setFocus()

@@ -44,6 +44,7 @@ def clear(layout: QLayout) -> None:
     """Remove and delete all that lies in a layout."""
     while layout.count():
         item = layout.takeAt(0)
+        assert item is not None
         if widget := item.widget():
             widget.hide()
             widget.deleteLater()
@@ -243,10 +244,10 @@ class Ring(QWidget):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
 
-    def showEvent(self, event: QEvent) -> None:  # type: ignore[override]  # noqa: N802
+    def showEvent(self, event: QEvent) -> None:  # noqa: N802
         self._timer.start(80)
 
-    def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]  # noqa: N802
+    def hideEvent(self, event: QEvent) -> None:  # noqa: N802
         self._timer.stop()
 
     def _turn(self) -> None:

@@ -76,7 +76,10 @@ class ChosenModel(Card):
         self.bar.setAccessibleName(self.tr("Download"))
         self.trouble = self._told("warning", "bad")
         self.fetch_button = Button(
-            "", icon="download", act=self.fetch.emit, tip=self.tr("Bring its weights onto this machine, once")
+            self.tr("Download"),
+            icon="download",
+            act=self.fetch.emit,
+            tip=self.tr("Bring its weights onto this machine, once"),
         )
         self.stop_button = Button(
             self.tr("Stop"),

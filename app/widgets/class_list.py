@@ -103,9 +103,9 @@ class _Row(QStyledItemDelegate):
         return QSize(120, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect = QRectF(option.rect)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
-        view = option.widget  # type: ignore[attr-defined]
+        rect = QRectF(option.rect)
+        state = option.state
+        view = option.widget
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         ticked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
         count = int(index.data(_COUNT))
@@ -197,7 +197,7 @@ class ClassList(QListView):
         self.selectionModel().currentChanged.connect(self._current)
         theme().changed.connect(self.viewport().update)
 
-    def find(self, text: str) -> None:
+    def search(self, text: str) -> None:
         """Show only classes whose name contains the text."""
         self._sorted.setFilterFixedString(text)
 

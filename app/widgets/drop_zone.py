@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -87,7 +88,7 @@ class DropZone(QFrame):
         for place in places[:5]:
             path = Path(place)
             shown = "/".join(path.parts[-2:])
-            button = Button(shown, kind="link", tip=place, act=lambda place=place: act(place))
+            button = Button(shown, kind="link", tip=place, act=partial(act, place))
             self._recent.addLayout(row(None, button, None))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's names

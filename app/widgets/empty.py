@@ -43,7 +43,7 @@ class Empty(QWidget):
         self.why.setText(why)
         for label in (self.what, self.why):
             # a centred label does not ask for the height of its second line
-            label.setFixedHeight(label.heightForWidth(_WIDTH))
+            label.setFixedHeight(max(0, label.heightForWidth(_WIDTH)))
             label.setVisible(bool(label.text()))
         self.button.setText(button)
         self.button.setAccessibleName(button)

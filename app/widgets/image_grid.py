@@ -91,8 +91,8 @@ class _TileDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tile: Tile = index.data(Qt.ItemDataRole.UserRole)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
         side = self._grid.tile
         box = QRectF(rect.x() + GAP / 2, rect.y() + GAP / 2, side, side)
         colours = theme()

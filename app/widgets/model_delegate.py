@@ -75,7 +75,7 @@ class RowDelegate(QStyledItemDelegate):
         )
         if row.badge:
             taken = min(room, QFontMetrics(strong).horizontalAdvance(row.title)) + 8
-            _badge(painter, badge, QPoint(words.left() + taken, words.top()), row.badge, row.tone)
+            _badge(painter, badge, QPoint(words.left() + taken, words.top()), row.badge, row.tone, row.chosen)
 
     def _memory(self, painter: QPainter, font: QFont, box: QRect, row: ModelRow) -> None:
         _line(painter, font, "text", QRect(box.left(), box.top(), box.width(), 18), memory_words(row))
@@ -138,11 +138,13 @@ def _line(painter: QPainter, font: QFont, colour: str, box: QRect, text: str) ->
     painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
 
 
-def _badge(painter: QPainter, font: QFont, at: QPoint, text: str, tone: str) -> None:
+def _badge(painter: QPainter, font: QFont, at: QPoint, text: str, tone: str, chosen: bool) -> None:
     width = QFontMetrics(font).horizontalAdvance(text) + 14
     box = QRectF(at.x(), at.y() - 1, width, 20)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme().colour("accent_soft" if tone == "accent" else "sunken"))
+    ground = "accent_soft" if tone == "accent" else "sunken"
+    # the chosen row has the accent's own ground
+    painter.setBrush(theme().colour("surface" if chosen else ground))
     painter.drawRoundedRect(box, 4, 4)
     painter.setFont(font)
     painter.setPen(theme().colour("accent_text" if tone == "accent" else "text2"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -245,7 +246,7 @@ class PlanCard(Card):
                 small=True,
                 name=self.tr("Remove {}").format(shift.name),
                 tip=self.tr("Do not judge on {}").format(shift.name),
-                act=lambda name=shift.name: self._remove(name),
+                act=partial(self._remove, shift.name),
             )
             self._chips.addWidget(Chip(shift.name, count, tip, remove))
         if len(data.shifts) > 6:

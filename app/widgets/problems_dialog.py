@@ -129,10 +129,10 @@ class ProblemsDialog(QDialog):
         if data is None:
             return
         out, kept = set(data.leave_out), set(data.keep)
-        for top_row in range(self.tree.topLevelItemCount()):
-            top = self.tree.topLevelItem(top_row)
-            for child_row in range(top.childCount()):
-                child = top.child(child_row)
+        for top in (self.tree.topLevelItem(number) for number in range(self.tree.topLevelItemCount())):
+            assert top is not None
+            for child in (top.child(number) for number in range(top.childCount())):
+                assert child is not None
                 problems = child.data(0, _FOUND)
                 if problems:
                     child.setText(2, self._decision(problems[0], out, kept))

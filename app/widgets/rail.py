@@ -38,7 +38,11 @@ class RailItem(QAbstractButton):
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802  Qt's names
-        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        keys = (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
         # the ring is for whoever goes by keys; a click shows by itself where it went
         self._ring = event.reason() in keys
         super().focusInEvent(event)

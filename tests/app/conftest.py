@@ -28,7 +28,7 @@ from pytestqt.qtbot import QtBot
 from app.application import Application
 from app.engine_thread import Engine
 from app.main_window import MainWindow
-from app.run_session import RunSession, RunState
+from app.run_session import RunSession
 from app.shell import Shell
 from app.theme import theme, use_fonts
 from tests.app.scripted import ScriptedEngine
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def looks(qapp: QApplication) -> None:
+def looks(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Names, style, font, language and colours as ``Application`` sets them."""
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
@@ -58,7 +58,10 @@ def looks(qapp: QApplication) -> None:
     qapp.setQuitOnLastWindowClosed(False)
     qapp.setStyle("Fusion")
     use_fonts(qapp)
-    theme().use("light")
+    with pytest.MonkeyPatch.context() as patch:
+        # the style sheet's icons lie in the cache
+        patch.setenv("FLYP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        theme().use("light")
     # what is there by now stays: looking through it after each test would take longer than the tests
     gc.collect()
     gc.freeze()
@@ -210,10 +213,7 @@ def real_shell(qtbot: QtBot, real_engine: None, settings: QSettings) -> Iterator
 
 def end(window: MainWindow) -> None:
     """Close a window without being asked; what trains is cut short."""
-    session = window.session
-    if session.under_way:
-        session.close(0)
-        session.state = RunState.NONE
+    window.session.close(0)
     window.close()
     window.deleteLater()
     settle()

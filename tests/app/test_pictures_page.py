@@ -108,7 +108,7 @@ def test_parts_of_a_class_can_be_looked_at_apart(
             lambda part=part: (
                 bool(page.grid.tiles.tiles)
                 and page._paths is not None
-                and 3 == page._paths.parts.count("train")
+                and page._paths.parts.count("train") == 3
             ),
             timeout=LONG,
         )

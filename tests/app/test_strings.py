@@ -46,7 +46,7 @@ def test_the_template_holds_the_windows_and_the_engines_texts(tmp_path):
 
 def test_an_engine_message_is_shown_in_the_windows_language(qapp):
     class German(QTranslator):
-        def translate(self, context, source, disambiguation=None, n=-1):  # noqa: N802
+        def translate(self, context, source, disambiguation=None, n=-1):
             if context == "engine" and source == TEXTS["recipe.missing"].message:
                 return "Unter {path} liegt nichts."
             return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 
 from app import project as projects
@@ -20,7 +20,6 @@ from engine.events import Reason, RunFinished, Warned
 from engine.messages import say
 from engine.recipe import Data, Model, Recipe, Training
 from engine.run_directory import RunDirectory
-from tests.app.conftest import settle
 from tests.app.made_runs import write_run
 
 
@@ -36,7 +35,7 @@ def page(qtbot, shell, session):
 
 def click(button):
     # what was just put into a layout shows itself with the next events
-    settle()
+    QCoreApplication.processEvents()
     assert button.isVisible()
     assert button.isEnabled()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
