@@ -7,7 +7,16 @@ import sys
 from functools import partial
 from types import TracebackType
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTemporaryDir, QTimer, QTranslator
+from PySide6.QtCore import (
+    QEvent,
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QSettings,
+    QTemporaryDir,
+    QTimer,
+    QTranslator,
+)
 from PySide6.QtWidgets import QApplication
 
 from app import paths, texts
@@ -16,6 +25,7 @@ from app.main_window import MainWindow
 from app.run_session import RunSession
 from app.shell import Shell
 from app.theme import theme, use_fonts
+from app.warming import Warming
 from engine import __version__, faults
 
 
@@ -68,8 +78,7 @@ class Application:
         window = MainWindow(shell, session)
         sys.excepthook = partial(_fault, shell)
         shell.setParent(window)
-        QTimer.singleShot(0, window, engine.start)
-        QTimer.singleShot(0, window, window.inquiry.begin)
+        _FirstPaint(window)
         return window
 
     def run(self) -> int:
@@ -95,3 +104,23 @@ def _fault(
     message, _ = faults.recorded(error.with_traceback(trace))
     what, why = texts.message(message)
     shell.notify("bad", what, why, key="fault")
+
+
+class _FirstPaint(QObject):
+    """Starts what is slow once the window is on the screen: a process that starts takes half of two cores."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        if event.type() == QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._begin)
+        return False
+
+    def _begin(self) -> None:
+        self._window.shell.engine.start()
+        self._window.inquiry.begin()
+        self._window.warming = Warming(self._window)

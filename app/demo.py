@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.facts import Facts
 from app.run_session import RunState
 from app.steps import Step
 from app.theme import theme
@@ -84,7 +85,12 @@ class Demo(QObject):
     # --- the script ---------------------------------------------------------------------------
 
     def _script(self) -> Iterator[Act]:
-        window, facts, session = self.window, lambda: self.window.shell.facts, self.window.session
+        window, session = self.window, self.window.session
+
+        def facts() -> Facts:
+            # another project has other facts
+            return window.shell.facts
+
         yield Until("the engine", lambda: window.shell.engine.ready and bool(facts().models))
         pictures: Any = window.page(Step.PICTURES)
         yield Look("1-pictures-empty")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -22,6 +23,9 @@ from app.steps import Mark, RunFacts, Step
 from app.widgets.basics import Banner, Button, Icon, Label
 from app.widgets.rail import Rail
 
+if TYPE_CHECKING:
+    from app.warming import Warming
+
 _WIZARD = [step for step in Step if step is not Step.RUNS]
 
 
@@ -33,6 +37,7 @@ class MainWindow(QMainWindow):
         self.shell = shell
         self.session = session
         self.pages: dict[Step, Page] = {}
+        self.warming: Warming | None = None
         self.step = Step.PICTURES
         self.runs_count = 0
         self._banners: dict[str, Banner] = {}
@@ -255,6 +260,8 @@ class MainWindow(QMainWindow):
             return
         self.shell.settings.setValue("geometry", self.saveGeometry())
         self.opening.remember()
+        if self.warming is not None:
+            self.warming.stop()
         for page in self.pages.values():
             page.left()
         self.session.close()

@@ -19,6 +19,8 @@ _PAGES = {
     Step.EXPORT: "app.pages.export:ExportPage",
     Step.RUNS: "app.pages.runs:RunsPage",
 }
+MODULES = ["engine.data.pictures", *(place.partition(":")[0] for place in _PAGES.values())]
+"""All that pages need, to be imported before they are."""
 _WITH_RUN = {Step.TRAIN, Step.EVALUATE, Step.EXPORT, Step.RUNS}
 
 

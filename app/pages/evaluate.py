@@ -214,6 +214,8 @@ class EvaluatePage(Page):
         self._look()
 
     def hint(self) -> Hint | None:
+        if self.session.state is not RunState.FINISHED:
+            return Hint("info", self.tr("Export opens when a run has finished."))
         if self.result is None or self.session.folder is None:
             return None
         recipe = self.shell.project.recipe()

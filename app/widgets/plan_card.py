@@ -123,7 +123,7 @@ class PlanCard(Card):
         self.test_count = Label("", "help")
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
+        grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
         grid.addWidget(Label(self.tr("Held back"), "card"), 0, 0, 1, 4)
         for place, (words, field, count) in enumerate(

@@ -36,8 +36,9 @@ def run(tmp_path: Path, small_pictures: Path) -> Path:
     figures = Figures(pictures=9, accuracy=0.5, loss=1.0)
     made.record(
         RunStarted(
-            run=str(made.path), attempt=1, start_step=0, total_steps=2, epochs=1, steps_per_epoch=2, batch_size=6,
-            method="flyp", model="starter", seed=0, classes=("a", "b"), sets=(), plan={}, time="2025-01-01T00:00:00Z",
+            run=str(made.path), attempt=1, start_step=0, total_steps=2, epochs=1, steps_per_epoch=2,
+            batch_size=6, method="flyp", model="starter", seed=0, classes=("a", "b"), sets=(), plan={},
+            time="2025-01-01T00:00:00Z",
         )
     )  # fmt: skip
     made.record(EvaluationDone(step=2, epoch=1, sets={"validation": figures}, best=True))

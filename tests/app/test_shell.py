@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.project import Project
@@ -51,9 +53,7 @@ def test_taking_what_is_there_as_ones_own_is_kept(shell: Shell) -> None:
         ("training", {"nothing": 1}, "xtra"),
     ],
 )
-def test_a_refused_value_is_explained(
-    shell: Shell, section: str, fields: dict[str, object], says: str
-) -> None:
+def test_a_refused_value_is_explained(shell: Shell, section: str, fields: dict[str, Any], says: str) -> None:
     refused = shell.edit("x", **{section: fields})
     assert refused is not None
     assert says in refused
