@@ -32,17 +32,23 @@ def may_close(window: MainWindow, session: RunSession) -> bool:
     box.setInformativeText(
         translate(
             "closing",
-            "Pausing saves it; you can go on at the next start. In the background it goes on without a window, "
-            "and the next start finds it.",
+            "Pausing saves it; you can go on at the next start. Stopping judges and keeps the best epoch so far, and "
+            "the window closes after that. In the background it goes on without a window, and the next start finds it.",
         )
     )
     pause = box.addButton(translate("closing", "Pause and quit"), QMessageBox.ButtonRole.AcceptRole)
+    keep = box.addButton(translate("closing", "Stop, keep and quit"), QMessageBox.ButtonRole.ActionRole)
+    keep.setEnabled(session.state is RunState.RUNNING)
     behind = box.addButton(translate("closing", "Go on in the background"), QMessageBox.ButtonRole.ActionRole)
     box.addButton(translate("closing", "Stay"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(pause)
     box.exec()
     clicked = box.clickedButton()
-    if clicked is not pause and clicked is not behind:
+    if clicked is keep and session.under_way:
+        session.ended.connect(window.close, Qt.ConnectionType.SingleShotConnection)
+        session.stop()
+        return False
+    if clicked not in (pause, keep, behind):
         return False
     goes_on = clicked is behind and session.under_way
     _end(session)

@@ -38,6 +38,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 _OFFSCREEN = (r"This plugin does not support ",)
 """What the offscreen platform says of itself."""
+_TOLD: set[int] = set()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def looks(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> None:
+def looks(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Names, style, font, language and colours as ``Application`` sets them."""
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
@@ -65,6 +66,8 @@ def looks(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> None:
     # what is there by now stays: looking through it after each test would take longer than the tests
     gc.collect()
     gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +127,11 @@ def nothing_left(own_folders: None, qapp: QApplication) -> Iterator[None]:
         widget.close()
         widget.deleteLater()
     for thread in _wrapped(QThread):
-        if thread is not qapp.thread() and thread.isRunning():
+        # one that is about to end is given a moment; one that does not is told of once
+        if thread is QThread.currentThread() or id(thread) in _TOLD:
+            continue
+        if thread.isRunning() and not thread.wait(2_000):
+            _TOLD.add(id(thread))
             left.append(f"thread {type(thread).__name__}")
     for timer in _wrapped(QTimer):
         if timer.isActive() and id(timer) not in timers:

@@ -408,6 +408,18 @@ def test_closing_during_a_run_pauses_it(
     assert QApplication.overrideCursor() is None
 
 
+def test_closing_during_a_run_can_wait_for_its_result(
+    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
+) -> None:
+    folder = trains(real_window, qtbot, recipe)
+    press("Stop, keep and quit")
+    assert not real_window.close()
+    assert real_window.session.state is RunState.STOPPING
+    qtbot.waitUntil(lambda: not real_window.isVisible(), timeout=LONG)
+    assert real_window.session.state is RunState.FINISHED
+    assert RunDirectory(folder).result_file.is_file()
+
+
 def test_closing_during_a_run_leaves_it_in_the_background(
     real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
 ) -> None:
@@ -455,14 +467,16 @@ def test_a_background_that_cannot_be_started_keeps_the_window(
     assert real_window.session.can_resume
 
 
+@pytest.mark.parametrize("answer", ["Go on in the background", "Stop, keep and quit"])
 def test_a_run_that_ends_while_the_question_stands_is_just_closed(
-    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
+    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe, answer: str
 ) -> None:
     session = real_window.session
     folder = trains(real_window, qtbot, recipe)
-    session.stop()
     ended: list[Presser] = []
-    session.ended.connect(lambda: ended.append(press("Go on in the background")))
+    session.ended.connect(lambda: ended.append(press(answer)))
+    # the question is asked while it runs, and answered when it has ended
+    QTimer.singleShot(100, session, session.stop)
     assert real_window.close()
     assert len(ended) == 1
     assert session.state is RunState.FINISHED
