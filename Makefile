@@ -26,7 +26,7 @@ lint: $(INSTALLED)
 	$(BIN)/lint-imports
 
 unit: $(QT_READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 strings: $(QT_READY) ## the template for translators
 	$(BIN)/python -m app.strings
@@ -45,9 +45,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[test,heic,hf]'
 	touch $(INSTALLED)
 
-# a widget that can be made shows that nothing is missing; root may fetch what is, others are told
+# a widget that can be made, and a display plugin with all its libraries, show that nothing is missing;
+# root may fetch what is, others are told: without the first no test runs, without the second no window
 $(QT_READY): $(INSTALLED)
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'from PySide6.QtWidgets import QApplication, QWidget; a = QApplication([]); QWidget()' 2>/dev/null || { \
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'from PySide6.QtWidgets import QApplication, QWidget; a = QApplication([]); QWidget()' 2>/dev/null \
+		&& ! ldd $(VENV)/lib/python*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so 2>/dev/null | grep -q 'not found' || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -y -q $(QT_PACKAGES); \
 		else echo "Qt needs some packages of the system: apt-get install $(QT_PACKAGES)"; exit 2; fi; }
 	touch $(QT_READY)

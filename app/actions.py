@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu, QMessageBox
 
 from app import steps
+from app.opening import title
 from app.run_session import RunState
 from app.steps import Step
 from app.theme import theme
@@ -129,17 +130,18 @@ class Actions:
     def refresh(self) -> None:
         """On or off by what the run allows."""
         session = self._window.session
-        running = session.state in (RunState.STARTING, RunState.RUNNING)
+        # before the first step there is nothing to save: a pause would end the run without a trace
+        running = session.state is RunState.RUNNING
         self.start.setEnabled(not session.under_way and self._window.shell.project.recipe() is not None)
         self.pause.setEnabled(running)
-        self.stop.setEnabled(session.state is RunState.RUNNING)
+        self.stop.setEnabled(running)
         self.resume.setEnabled(session.can_resume)
 
     def _fill_recent(self) -> None:
         self.recent.clear()
         opening = self._window.opening
         for path in opening.recent("projects"):
-            self._add(self.recent, Path(path).stem, partial(opening.open_path, Path(path)), tip=path)
+            self._add(self.recent, title(Path(path)), partial(opening.open_path, Path(path)), tip=path)
         if self.recent.isEmpty():
             self.recent.addAction(translate("Actions", "none yet")).setEnabled(False)
 

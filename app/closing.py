@@ -45,7 +45,7 @@ def may_close(window: MainWindow, session: RunSession) -> bool:
     box.exec()
     clicked = box.clickedButton()
     if clicked is keep and session.under_way:
-        session.ended.connect(window.close, Qt.ConnectionType.SingleShotConnection)
+        session.ended.connect(lambda: _close_if_kept(window, session), Qt.ConnectionType.SingleShotConnection)
         session.stop()
         return False
     if clicked not in (pause, keep, behind):
@@ -53,6 +53,12 @@ def may_close(window: MainWindow, session: RunSession) -> bool:
     goes_on = clicked is behind and session.under_way
     _end(session)
     return _left_behind(window, session) if goes_on else True
+
+
+def _close_if_kept(window: MainWindow, session: RunSession) -> None:
+    """Quit after a stop that kept something; a failure is there to be read."""
+    if session.state is RunState.FINISHED:
+        window.close()
 
 
 def _left_behind(window: MainWindow, session: RunSession) -> bool:

@@ -27,10 +27,13 @@ def unwanted(kind: str, problem: FoundProblem) -> tuple[str, ...]:
 
 def is_decided(found: Found, data: Data) -> bool:
     """Has the person said what to do, or is there nothing to say?"""
+    return _is_decided(found, set(data.leave_out), set(data.keep))
+
+
+def _is_decided(found: Found, out: set[str], keep: set[str]) -> bool:
     kind, problem = found
     if kind not in DECIDABLE or problem.source:
         return True
-    out, keep = set(data.leave_out), set(data.keep)
     return all(path in out for path in unwanted(kind, problem)) or all(
         path in keep or path in out for path in pictures(problem)
     )
@@ -38,7 +41,9 @@ def is_decided(found: Found, data: Data) -> bool:
 
 def undecided(problems: list[Found], data: Data) -> list[Found]:
     """Problems that wait for the person."""
-    return [found for found in problems if not is_decided(found, data)]
+    # made once: there may be thousands of both, and the rail asks whenever anything changes
+    out, keep = set(data.leave_out), set(data.keep)
+    return [found for found in problems if not _is_decided(found, out, keep)]
 
 
 def leaving_out(problems: list[Found], data: Data) -> dict[str, tuple[str, ...]]:

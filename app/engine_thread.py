@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import psutil
 from pydantic import BaseModel, ValidationError
@@ -142,7 +144,7 @@ class EngineThread(QThread):
     def run(self) -> None:
         """The thread's life is the process's."""
         try:
-            with _log_file().open("ab") as errors:
+            with _log_for_errors() as errors:
                 process = subprocess.Popen(
                     engine_command("serve"),
                     stdin=subprocess.PIPE,
@@ -415,6 +417,14 @@ def _log_file() -> Path:
     folder = paths.log_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return folder / "engine.log"
+
+
+def _log_for_errors() -> IO[bytes]:
+    """Where the engine's own words go; nowhere, if no log can be written: the engine works without one."""
+    try:
+        return _log_file().open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
 
 
 def _note(text: str) -> None:

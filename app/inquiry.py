@@ -107,8 +107,10 @@ class Inquiry(QObject):
             self.ask_presets()
         if not facts.methods or facts.model_trouble is not None:
             self.ask_methods()
-        if facts.inspected is None and self._shell.project.data is not None:
-            self.look_again()
+        if self._shell.project.data is not None:
+            if facts.inspected is None or facts.scan_error is not None:
+                self.look_again()
+            self._choose.start()
 
     # --- what changed -------------------------------------------------------------------------
 
@@ -128,6 +130,9 @@ class Inquiry(QObject):
         if "data" in sections:
             self._settle.start()
         if sections & {"data", "model"}:
+            if self._values is not None and self._values.open:
+                # values for other pictures or another model; none may be asked for in their place
+                self._values.drop()
             self._shell.facts.choosing = True
             self._choose.start()
         if "model" in sections:
@@ -192,6 +197,9 @@ class Inquiry(QObject):
         facts.scanning = None
         facts.scan_error = failed.message
         self._looked = None
+        if not failed.cancelled and self._shell.engine.ready and self._shell.project.data != self._asked_for:
+            # what failed was the plan of before the latest edit
+            self._look()
         self._shell.know("pictures")
 
     # --- values for these pictures and this model ----------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -253,17 +253,24 @@ class MainWindow(QMainWindow):
         saved = self.shell.settings.value("geometry")
         if isinstance(saved, QByteArray):
             self.restoreGeometry(saved)
+            return
+        # a frame is drawn around the window; on a small screen the status bar would lie below its edge
+        room = self.screen().availableSize() - QSize(8, 40)
+        self.resize(self.size().boundedTo(room).expandedTo(self.minimumSize()))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         if not may_close(self, self.session):
             event.ignore()
             return
         self.shell.settings.setValue("geometry", self.saveGeometry())
-        self.opening.remember()
         if self.warming is not None:
             self.warming.stop()
+        # a field that is still open becomes part of the project, perhaps as the first change of its draft
         for page in self.pages.values():
             page.left()
+        self.opening.remember()
+        # the person is done; that the processes end may take seconds and needs no window
+        self.hide()
         self.session.close()
         self.shell.engine.close(5_000)
         event.accept()

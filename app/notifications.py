@@ -30,6 +30,10 @@ def run_ended(window: MainWindow, session: RunSession) -> None:
     QApplication.alert(window)
     if not QSystemTrayIcon.isSystemTrayAvailable():
         return
+    for earlier in window.findChildren(QSystemTrayIcon):
+        # one is enough, however many runs ended while nobody looked
+        earlier.hide()
+        earlier.deleteLater()
     tray = QSystemTrayIcon(icons.app_icon(), window)
     tray.activated.connect(lambda _: _show(window, tray))
     tray.messageClicked.connect(lambda: _show(window, tray))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app import paths, run_places
 from app import project as projects
@@ -34,6 +34,10 @@ class Opening(QObject):
         self._window = window
         self._shell = shell
         self._session = session
+        self._current = shell.project
+        shell.project_opened.connect(self._project_opened)
+        # not only at the close: a window that is killed is to find its run again
+        session.state_changed.connect(self.remember)
         shell.run_wanted.connect(lambda folder: self.open_path(Path(folder)))
         shell.path_wanted.connect(lambda path: self.open_path(Path(path)))
         ways = {
@@ -169,6 +173,12 @@ class Opening(QObject):
 
     # --- projects -----------------------------------------------------------------------------
 
+    def _project_opened(self) -> None:
+        """The one before can be found again, a draft too, whose name nobody knows."""
+        before, self._current = self._current, self._shell.project
+        if before.file is not None and not before.is_empty() and before.file != self._current.file:
+            self._note("projects", str(before.file))
+
     def new(self) -> None:
         """An empty project; the one before lies in its file."""
         self._begin_anew()
@@ -179,18 +189,33 @@ class Opening(QObject):
         given, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Save the project as"), "", self.tr("Projects (*.toml)")
         )
-        if given:
-            self.save_to(Path(given).with_suffix(".toml"))
+        if not given:
+            return
+        # added to the name, not in the place of its end: 'birds 1.2' is not 'birds 1'
+        place = Path(given if given.lower().endswith(".toml") else f"{given}.toml")
+        if place != Path(given) and place.exists() and not self._may_replace(place):
+            return
+        self.save_to(place)
+
+    def _may_replace(self, place: Path) -> bool:
+        """The dialog has asked about the name as it was typed; this is about the file that it becomes."""
+        answer = QMessageBox.question(
+            self._window,
+            self.tr("Save the project as"),
+            self.tr("'{}' is there already. Replace it?").format(place.name),
+        )
+        return answer == QMessageBox.StandardButton.Yes
 
     def save_to(self, path: Path) -> None:
         """Save the project there from now on; the draft it was goes, as it lies in the new file."""
         project = self._shell.project
         draft = project.file if not project.named else None
-        before = project.file, project.named
-        project.file, project.named = path, True
+        before = project.file, project.named, project.seen
+        # what lies there is replaced: the dialog has asked
+        project.file, project.named, project.seen = path, True, None
         project.save()
         if project.unsaved:
-            project.file, project.named = before
+            project.file, project.named, project.seen = before
             self._shell.notify("bad", self.tr("The project could not be saved."), project.unsaved, key="save")
             return
         if draft is not None and draft != path:
@@ -201,10 +226,13 @@ class Opening(QObject):
     def restore(self) -> None:
         """The project of last time, as it was left."""
         last, run = (self._shell.settings.value(name) for name in ("project", "run"))
+        has_project = isinstance(last, str) and last != "" and Path(last).is_file()
         try:
-            has_project = isinstance(last, str) and last != "" and Path(last).is_file()
             if has_project:
                 self._shell.open_project(projects.read(Path(last)))
+        except EngineError as error:
+            self._refuse(error)
+        try:
             if isinstance(run, str) and run and (Path(run) / "events.jsonl").is_file():
                 self._session.open(Path(run))
                 if not has_project and self._session.recipe is not None:
@@ -229,6 +257,17 @@ class Opening(QObject):
     def _note(self, what: str, path: str) -> None:
         known = [path, *(other for other in recent(self._shell, what) if other != path)]
         self._shell.settings.setValue(f"recent/{what}", known[:_MOST_RECENT])
+
+
+def title(project_file: Path) -> str:
+    """A project as the menu calls it: a draft by its pictures and the time it was begun."""
+    stem = project_file.stem
+    if project_file.parent != paths.drafts():
+        return stem
+    try:
+        return f"{projects.read(project_file).name or stem} ({stem[:10]} {stem[11:13]}:{stem[13:15]})"
+    except EngineError:
+        return stem
 
 
 def recent(shell: Shell, what: str) -> list[str]:

@@ -53,6 +53,10 @@ class Project:
     """Called with the names of the sections that changed."""
     unsaved: str = ""
     """Why the last change could not be saved; empty if it was."""
+    seen: str | None = None
+    """The file's text as it was last read or written here; None if whatever lies there may be replaced."""
+    parted: Path | None = None
+    """The file of before, if somebody else changed it and this project went on in a draft of its own."""
 
     @property
     def name(self) -> str:
@@ -110,13 +114,28 @@ class Project:
 
     def save(self) -> None:
         """Write it, whole or not at all; a draft gets a file of its own at its first change."""
+        if self.file is not None and self._is_changed_by_others(self.file):
+            # another window or an editor: both versions are kept
+            self.parted, self.file, self.named = self.file, None, False
         if self.file is None:
             self.file = new_draft_file()
+        text = self.text()
         try:
-            files.write_text(self.file, self.text())
-            self.unsaved = ""
+            files.write_text(self.file, text)
+            self.unsaved, self.seen = "", text
         except EngineError as error:
             self.unsaved = str(error.message)
+
+    def _is_changed_by_others(self, file: Path) -> bool:
+        if self.seen is None:
+            return False
+        try:
+            return file.read_text(encoding="utf-8-sig") != self.seen
+        except OSError:
+            # gone or out of reach: writing says what there is to say
+            return False
+        except UnicodeDecodeError:
+            return True
 
     def is_empty(self) -> bool:
         """Nothing was decided yet."""
@@ -151,6 +170,7 @@ def read(path: Path) -> Project:
     if "model" not in content:
         project.model = None
     project.chosen = _chosen(text, content)
+    project.seen = text
     return project
 
 

@@ -310,6 +310,8 @@ class RunSession(QObject):
             reduce(self.series, event)
         if not in_use:
             self._tick.stop()
+            # that it could not be had here is over; how it ended there is what counts
+            self.error = self.series.finished.error if self.series.finished is not None else None
             self._over(_state_of(self.series, self.folder))
         elif events:
             self.changed.emit()

@@ -102,7 +102,8 @@ class Shell(QObject):
         if by_hand:
             names = {f"{section}.{field}" for section, fields in changes.items() for field in fields}
             before = self.project.chosen
-            self.project.chosen = before | names | set(changes)
+            # of training each field counts by itself: choosing the epochs leaves the learning rate to be chosen
+            self.project.chosen = before | names | (set(changes) - {"training"})
             if not parts and self.project.chosen != before:
                 # what the program had chosen is now the person's own choice
                 self.project.save()
@@ -142,6 +143,14 @@ class Shell(QObject):
 
     def _changed(self, sections: frozenset[str]) -> None:
         self.project_changed.emit(sections)
+        if self.project.parted is not None:
+            other, self.project.parted = self.project.parted, None
+            self.notify(
+                "warn",
+                self.tr("'{}' was changed by another program.").format(other.name),
+                self.tr("It is left as it is, and this window goes on in a draft; save that under a name."),
+                key="project.parted",
+            )
         if self.project.unsaved:
             self.notify(
                 "bad",

@@ -119,7 +119,8 @@ class StatusBar(QStatusBar):
         session = self._session
         if session.state is RunState.STARTING:
             session.cancel()
-        elif session.under_way:
+        elif session.state is RunState.RUNNING:
             session.stop()
         else:
+            # while a run is saved or ended as was wished already, what can be stopped is the scan
             self._shell.stop_looking.emit()

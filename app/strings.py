@@ -2,12 +2,14 @@
 
     python -m app.strings [OUT.ts]
 
-The window's texts are found by Qt's own lupdate; the engine's, which are looked up by code at run
-time, are added under the context "engine".
+The window's texts are found by Qt's own lupdate, but for those in a module's own ``_tr``, which it
+does not know: they are added under the context that this ``_tr`` names. The engine's, which are looked
+up by code at run time, are added under the context "engine".
 """
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -24,6 +26,41 @@ def engine_texts() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def short_texts(source: str) -> tuple[str, list[str]]:
+    """The context of a module's ``_tr`` and every text that it is given; both empty without one."""
+    tree = ast.parse(source)
+    context = next(
+        (
+            call.args[0].value
+            for made in tree.body
+            if isinstance(made, ast.FunctionDef) and made.name == "_tr"
+            for call in ast.walk(made)
+            if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant)
+        ),
+        "",
+    )
+    if not context:
+        return "", []
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    given = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_tr"]
+    found = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return str(context), list(dict.fromkeys(found))
+
+
+def _add(root: ET.Element, name: str, texts: list[str]) -> None:
+    """Texts that are not there yet, under a context."""
+    context = next((each for each in root.findall("context") if each.findtext("name") == name), None)
+    if context is None:
+        context = ET.SubElement(root, "context")
+        ET.SubElement(context, "name").text = name
+    known = {message.findtext("source") for message in context.findall("message")}
+    for text in texts:
+        if text not in known:
+            message = ET.SubElement(context, "message")
+            ET.SubElement(message, "source").text = text
+            ET.SubElement(message, "translation", {"type": "unfinished"})
+
+
 def write(out: Path) -> int:
     """Write the template; the number of texts in it."""
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -35,12 +72,11 @@ def write(out: Path) -> int:
     for context in root.findall("context"):
         if context.findtext("name") == "engine":
             root.remove(context)
-    context = ET.SubElement(root, "context")
-    ET.SubElement(context, "name").text = "engine"
-    for text in engine_texts():
-        message = ET.SubElement(context, "message")
-        ET.SubElement(message, "source").text = text
-        ET.SubElement(message, "translation", {"type": "unfinished"})
+    for source in sources:
+        name, texts = short_texts(Path(source).read_text(encoding="utf-8"))
+        if texts:
+            _add(root, name, texts)
+    _add(root, "engine", engine_texts())
     ET.indent(tree)
     tree.write(out, encoding="utf-8", xml_declaration=True)
     return len(root.findall(".//message"))

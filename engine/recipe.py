@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import json
-import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from engine import files, paths
@@ -21,7 +20,6 @@ from engine.errors import EngineError, ManyErrors
 _WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 """By which the name of a weights file is told from a pretrained tag."""
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
 
@@ -385,7 +383,8 @@ def to_toml(recipe: Recipe, reasons: dict[str, str] | None = None) -> str:
 def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str]:
     """One section of a recipe as lines of TOML.
 
-    Written by hand: a document model takes seconds for the thousands of pictures that may be left out.
+    Comments are put between the fields here: a library that keeps comments takes seconds for the
+    thousands of pictures that may be left out.
     """
     content = part.model_dump(mode="json", by_alias=True)
     lines = ["", f"[{section}]"]
@@ -407,7 +406,7 @@ def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str
         elif into is tables:
             into += ["", f"[{section}.{name}]", *_fields(value)]
         else:
-            into.append(f"{name} = {_toml(value)}")
+            into += _fields({name: value})
     return lines + tables
 
 
@@ -416,25 +415,8 @@ def _comment(text: str) -> list[str]:
 
 
 def _fields(values: dict[str, Any]) -> list[str]:
-    return [f"{_key(name)} = {_toml(value)}" for name, value in values.items()]
-
-
-def _key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else _toml(name)
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML writes it in one line."""
-    if isinstance(value, str):
-        # JSON's escapes are TOML's, but for DEL
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(_fields(value))}}}"
-    return repr(value)
+    """Keys with their values, none of them a table, a line each (a list takes several)."""
+    return tomli_w.dumps(values).splitlines()
 
 
 def write(recipe: Recipe, path: Path, reasons: dict[str, str] | None = None) -> None:

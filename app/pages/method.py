@@ -157,6 +157,8 @@ class MethodPage(Page):
             recipe = self.shell.project.recipe()
             if recipe is None or recipe.content() != self._checked:
                 self._drop_check()
+        if sections & {"data", "model"}:
+            self._drop_suggestion()
         if sections:
             self._failure = None
         if self._shown:
@@ -165,6 +167,7 @@ class MethodPage(Page):
 
     def _opened(self) -> None:
         self._drop_check()
+        self._drop_suggestion()
         self._failure = None
         self.training.forget_suggestions()
         if self._shown:
@@ -246,8 +249,7 @@ class MethodPage(Page):
                 "warn", self.tr("No values can be suggested yet."), self._why_not(), key="suggestion"
             )
             return
-        if self._suggestion is not None and self._suggestion.open:
-            self._suggestion.drop()
+        self._drop_suggestion()
         data, model = project.data, project.model
         self.training.preset.set_busy(True)
         self._suggestion = self.shell.engine.ask(
@@ -263,6 +265,13 @@ class MethodPage(Page):
         self._suggestion.answered.connect(self._suggested)
         self._suggestion.failed.connect(self._suggestion_failed)
 
+    def _drop_suggestion(self) -> None:
+        """Values for other pictures, another model or another project are not wanted any more."""
+        if self._suggestion is not None and self._suggestion.open:
+            self._suggestion.drop()
+            self.training.preset.set_busy(False)
+        self._suggestion = None
+
     def _suggested(self, answer: InitAnswer) -> None:
         self.training.preset.set_busy(False)
         project = self.shell.project
@@ -275,6 +284,7 @@ class MethodPage(Page):
         )
         # from now on they follow the pictures and the model again
         project.chosen = frozenset(n for n in project.chosen if n.partition(".")[0] != "training")
+        project.save()
         self.shell.facts.reasons = {n: why for n, why in answer.reasons.items() if n.startswith("training.")}
         self.shell.know("method")
 

@@ -273,6 +273,9 @@ class PicturesPage(Page):
     # --- showing ------------------------------------------------------------------------------
 
     def _project_opened(self) -> None:
+        if self._listing is not None and self._listing.open:
+            # its answer would be shown as pictures of the new project
+            self._listing.drop()
         self._shown, self._paths = None, None
         self.grid.show_tiles([])
         self._render()

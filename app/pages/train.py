@@ -45,6 +45,11 @@ class TrainPage(Page):
         self.session = session
         self._stale = True
         self._asking: QMessageBox | None = None
+        self._wait = QTimer(self)
+        """For good values, which are on their way as a start is wished."""
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(100)
+        self._wait.timeout.connect(self.start)
         self.ready = ReadyCard()
         self.charts = RunCharts()
         self.failure = FailureCard(session)
@@ -75,6 +80,8 @@ class TrainPage(Page):
         session.changed.connect(self._changed)
         session.state_changed.connect(self._state_changed)
         shell.project_changed.connect(lambda _: self._state_changed())
+        # a start that still waits was wished for the project before
+        shell.project_opened.connect(self._wait.stop)
         shell.project_opened.connect(self._state_changed)
         shell.facts_changed.connect(lambda _: self._changed())
         shell.start_wanted.connect(self.start)
@@ -159,7 +166,7 @@ class TrainPage(Page):
             return
         if self.shell.facts.choosing:
             # good values for these pictures are on their way; started now, the run would not have them
-            QTimer.singleShot(100, self, self.start)
+            self._wait.start()
             return
         # the button that was pressed goes; without this the focus would land far away
         self.buttons.setFocus()

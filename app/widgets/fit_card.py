@@ -118,6 +118,9 @@ class FitCard(Card):
             self._forget(failed.message.text)
 
     def _forget(self, why: str) -> None:
+        if self._ticket is not None and self._ticket.open:
+            # its answer would be shown as if it were of the pictures of now
+            self._ticket.drop()
         self._asked, self._paths, self._picked = None, [], []
         self.another.setEnabled(False)
         self.preview.show_nothing(why)

@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from app import texts
 from app.shell import Shell
-from app.widgets.basics import Button, Card, Label, Segmented, clear, column, line, row
+from app.widgets.basics import Button, Card, ElidedLabel, Label, Segmented, clear, column, line, row
 from engine.data.inspection import InspectAnswer
 from engine.recipe import Data
 
@@ -38,8 +38,13 @@ class Chip(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 1, 2, 1)
         layout.setSpacing(6)
-        layout.addWidget(Label(name, "strong"))
-        layout.addWidget(Label(count, "support"))
+        title, figure = ElidedLabel(name, "strong"), Label(count, "support")
+        title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # the name may be cut; a figure that is cut would be another figure
+        figure.ensurePolished()
+        figure.setMinimumWidth(figure.sizeHint().width())
+        layout.addWidget(title)
+        layout.addWidget(figure)
         layout.addWidget(remove)
         self.setFixedHeight(28)
 
@@ -60,7 +65,7 @@ class PlanCard(Card):
         across.addWidget(line(vertical=True))
         across.addWidget(self._held_back(), 6)
         across.addWidget(line(vertical=True))
-        across.addWidget(self._shifted(), 8)
+        across.addWidget(self._shifted(), 9)
         self.body.addLayout(across)
 
     # --- building -----------------------------------------------------------------------------

@@ -148,10 +148,12 @@ class ProblemsDialog(QDialog):
         return self.tr("never used") if kind in decisions.UNDECODABLE else self.tr("open")
 
     def _chosen(self) -> list[decisions.Found]:
-        found: list[decisions.Found] = []
+        # a kind and its rows may be chosen together; by identity, as there may be thousands
+        found: dict[tuple[str, int], decisions.Found] = {}
         for item in self.tree.selectedItems():
-            found += [each for each in item.data(0, _FOUND) or [] if each not in found]
-        return [each for each in found if each[0] in decisions.DECIDABLE and not each[1].source]
+            for kind, problem in item.data(0, _FOUND) or []:
+                found[kind, id(problem)] = kind, problem
+        return [each for each in found.values() if each[0] in decisions.DECIDABLE and not each[1].source]
 
     def _selected(self) -> None:
         chosen = self._chosen()

@@ -182,9 +182,9 @@ class FailureCard(Card):
         """Show what is wrong with the run, if anything is; True if it is shown."""
         session = self._session
         error = run_words.error_of(session)
-        shown = session.state is RunState.FAILED or (
-            session.state is RunState.INTERRUPTED and error is not None
-        )
+        # a saved run with an error is one that could not be gone on with just now
+        saved = (RunState.INTERRUPTED, RunState.PAUSED, RunState.CANCELLED)
+        shown = session.state is RunState.FAILED or (session.state in saved and error is not None)
         now = (shown, error, session.detail, recipe, session.can_resume if shown else None, session.folder)
         if now == self._known:
             return shown
@@ -192,16 +192,13 @@ class FailureCard(Card):
         self.setVisible(shown)
         if not shown:
             return False
-        if session.state is RunState.INTERRUPTED:
-            what, why = (
-                self.tr("The training's process ended unexpectedly."),
-                self.tr("What was learnt up to the last save is safe."),
-            )
-        elif error is None:
-            what, why = (
-                self.tr("The run ended before it was first saved."),
-                self.tr("It has to be started anew."),
-            )
+        anew = self.tr("It has to be started anew.")
+        if error is None:
+            what, why = self.tr("The run ended before it was first saved."), anew
+        elif error.code == "app.engine_gone":
+            # its hint is for requests; a training is not started again by itself
+            what = self.tr("The training's process ended unexpectedly.")
+            why = self.tr("What was learnt up to the last save is safe.") if session.can_resume else anew
         else:
             what, why = texts.message(error)
         self.what.setText(what)

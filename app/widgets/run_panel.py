@@ -214,7 +214,7 @@ class RunPanel(Card):
             RunState.CANCELLED: self.tr("Ended without a result. It can still go on from its last save.")
             if session.can_resume
             else self.tr("Ended without a result."),
-            RunState.ELSEWHERE: self.tr("Another process works on this run. What it writes is shown here; end or pause it there."),
+            RunState.ELSEWHERE: self.tr("Another process works on this run; what it writes is shown here. Under Runs it can be brought into the window, if a window left it behind."),
         }.get(state, "")  # fmt: skip
 
     def _estimate(self) -> str:

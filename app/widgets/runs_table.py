@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QKeyCombination, QLocale, Qt, Signal
+from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QCoreApplication,
+    QDateTime,
+    QKeyCombination,
+    QLocale,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 
 from app import texts
@@ -75,14 +83,14 @@ def figure(share: float | None) -> str:
 
 
 _WORDS = {
-    State.DONE: "done",
-    State.PAUSED: "paused",
-    State.INTERRUPTED: "interrupted",
-    State.FAILED: "failed",
-    State.CANCELLED: "cancelled",
-    State.BACKGROUND: "in the background",
-    State.ELSEWHERE: "in another process",
-    State.DAMAGED: "cannot be read",
+    State.DONE: QT_TRANSLATE_NOOP("runs", "done"),
+    State.PAUSED: QT_TRANSLATE_NOOP("runs", "paused"),
+    State.INTERRUPTED: QT_TRANSLATE_NOOP("runs", "interrupted"),
+    State.FAILED: QT_TRANSLATE_NOOP("runs", "failed"),
+    State.CANCELLED: QT_TRANSLATE_NOOP("runs", "cancelled"),
+    State.BACKGROUND: QT_TRANSLATE_NOOP("runs", "in the background"),
+    State.ELSEWHERE: QT_TRANSLATE_NOOP("runs", "in another process"),
+    State.DAMAGED: QT_TRANSLATE_NOOP("runs", "cannot be read"),
 }
 _MARKS = {
     State.DONE: ("check", "good"),
@@ -98,7 +106,7 @@ _MARKS = {
 
 def state_words(entry: Entry) -> str:
     """Where a run stands, without numbers."""
-    return _tr(_WORDS[entry.state])
+    return _tr(str(_WORDS[entry.state]))
 
 
 def state(row: Row) -> str:
