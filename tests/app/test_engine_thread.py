@@ -333,15 +333,15 @@ def test_a_program_that_is_not_there_is_told(
     engine.close()
 
 
-def test_a_log_that_cannot_be_written_hangs_nothing(
+def test_an_engine_works_without_a_log(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FLYP_HOME", str(tmp_path / "file"))
     engine = Engine()
     heard = ask(engine, PresetsRequest())
-    qtbot.waitUntil(lambda: heard.ended == 1 and not engine.running, timeout=LONG)
-    assert heard.failures[0].detail
+    qtbot.waitUntil(lambda: heard.ended == 1, timeout=LONG)
+    assert len(heard.answers) == 1
     assert engine.close()
 
 
