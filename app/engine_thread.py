@@ -22,11 +22,11 @@ from typing import IO
 
 import psutil
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal
 
+from app import texts
 from engine import paths, requests
 from engine.events import Answer, Failed, Hello, Line
-from engine.messages import Message
 
 BATCH_MS = 50
 """Shortest time between two batches of events in the GUI thread."""
@@ -65,28 +65,12 @@ def engine_command(*arguments: str) -> list[str]:
 
 def gone(text: str = "") -> Failed:
     """What an open ticket is told when the engine's process ended under it."""
-    return Failed(
-        message=Message(
-            code="app.engine_gone",
-            text="The engine ended before it had answered.",
-            hint="It is started again by itself; ask again.",
-        ),
-        fault=True,
-        detail=text,
-    )
+    return Failed(message=texts.ours("app.engine_gone"), fault=True, detail=text)
 
 
 def _unreadable(text: str) -> Failed:
     """What a ticket is told whose answer has not the form that was agreed upon."""
-    return Failed(
-        message=Message(
-            code="app.answer_unreadable",
-            text="The engine gave an answer that this window does not understand.",
-            hint="Window and engine must be of the same version; install flyp again.",
-        ),
-        fault=True,
-        detail=text,
-    )
+    return Failed(message=texts.ours("app.answer_unreadable"), fault=True, detail=text)
 
 
 class Ticket(QObject):
@@ -256,7 +240,7 @@ class Engine(QObject):
         self._timer.timeout.connect(self._deliver)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
-        self._patience.timeout.connect(self._out_of_patience)
+        self._patience.timeout.connect(self.kill)
         self._delivered = 0.0
 
     @property
@@ -318,17 +302,19 @@ class Engine(QObject):
         self.ready = False
         return in_time
 
-    def leave(self, wait_ms: int = 5_000) -> None:
-        """Like ``close``, but without being waited for; afterwards ``left`` is told."""
+    def leave(self, wait_ms: int | None = 5_000) -> None:
+        """Like ``close``, but without being waited for; afterwards ``left`` is told. None: however long it takes."""
         self._silence()
         thread = self._thread
         if thread is None:
             QTimer.singleShot(0, self, self.left.emit)
             return
         thread.close_input()
-        self._patience.start(wait_ms)
+        if wait_ms is not None:
+            self._patience.start(wait_ms)
 
-    def _out_of_patience(self) -> None:
+    def kill(self) -> None:
+        """End the process at once; its end is told as ever."""
         if self._thread is not None:
             self._thread.kill()
 
@@ -409,8 +395,8 @@ class Engine(QObject):
 def _how(code: int) -> str:
     """An exit code in words."""
     if code < 0:
-        return f"ended by signal {-code}"
-    return f"exit code {code}"
+        return QCoreApplication.translate("engine_thread", "ended by signal {}").format(-code)
+    return QCoreApplication.translate("engine_thread", "exit code {}").format(code)
 
 
 def _log_file() -> Path:

@@ -16,6 +16,7 @@ from engine.answers import (
 from engine.data.inspection import FoundProblem, InspectAnswer
 from engine.events import ProblemSaid, Progress, Structure
 from engine.messages import Message
+from engine.recipe import Data, ShiftSource
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Facts:
     """The last complete scan of these pictures."""
     scan_error: Message | None = None
     """Why the pictures could not be looked at."""
+    shift_troubles: dict[ShiftSource, Message] = field(default_factory=dict)
+    """Shift sets that cannot be read, and why; the rest is looked at without them."""
     # model
     models: tuple[ModelEntry, ...] = ()
     model_trouble: Message | None = None
@@ -66,6 +69,13 @@ class Facts:
     def entry(self, name: str, weights: str | None) -> ModelEntry | None:
         """The catalogue's entry of a model, if it is in the catalogue."""
         return next((m for m in self.models if (m.name, m.weights) == (name, weights)), None)
+
+    def readable(self, data: Data) -> Data:
+        """The pictures without the shift sets that cannot be read."""
+        if not any(shift in self.shift_troubles for shift in data.shifts):
+            return data
+        left = tuple(shift for shift in data.shifts if shift not in self.shift_troubles)
+        return data.model_copy(update={"shifts": left})
 
     def problems(self) -> list[tuple[str, FoundProblem]]:
         """(kind, problem) of the last complete scan, main source and shift sets."""

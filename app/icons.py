@@ -23,11 +23,11 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 
 
 @cache
-def _pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
-    picture = QPixmap(round(size * ratio), round(size * ratio))
+def _pixmap(name: str, colour: str, size: int, ratio: float, before: int = 0, after: int = 0) -> QPixmap:
+    picture = QPixmap(round((before + size + after) * ratio), round(size * ratio))
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    _renderer(name, colour).render(painter)
+    _renderer(name, colour).render(painter, QRectF(before * ratio, 0, size * ratio, size * ratio))
     painter.end()
     picture.setDevicePixelRatio(ratio)
     return picture
@@ -43,12 +43,16 @@ def pixmap(name: str, colour: str = "text2", size: int = 16, ratio: float = 1.0)
     return _pixmap(name, theme().name_of(colour), size, ratio)
 
 
-def icon(name: str, colour: str = "text2", size: int = 16) -> QIcon:
-    """An icon for buttons and menus, with a pale version for when they are off."""
+def icon(name: str, colour: str = "text2", size: int = 16, before: int = 0, after: int = 0) -> QIcon:
+    """An icon for buttons and menus, with a pale version for when they are off.
+
+    ``before`` and ``after`` are pixels of nothing at its left and right.
+    """
     made = QIcon()
     for ratio in (1.0, 1.25, 1.5, 2.0):
-        made.addPixmap(_pixmap(name, theme().name_of(colour), size, ratio))
-        made.addPixmap(_pixmap(name, theme().name_of("disabled"), size, ratio), QIcon.Mode.Disabled)
+        made.addPixmap(_pixmap(name, theme().name_of(colour), size, ratio, before, after))
+        pale = _pixmap(name, theme().name_of("disabled"), size, ratio, before, after)
+        made.addPixmap(pale, QIcon.Mode.Disabled)
     return made
 
 

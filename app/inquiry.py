@@ -13,7 +13,7 @@ from app.shell import Shell
 from engine.answers import DoctorAnswer, InitAnswer, MethodsAnswer, ModelsAnswer, PresetsAnswer
 from engine.data.inspection import InspectAnswer, InspectRequest
 from engine.events import Event, Failed, ProblemSaid, Progress, Structure
-from engine.recipe import Data, Model
+from engine.recipe import Data, Model, ShiftSource
 from engine.requests import DoctorRequest, InitRequest, MethodsRequest, ModelsRequest, PresetsRequest
 
 _SETTLE_MS = 250
@@ -81,6 +81,7 @@ class Inquiry(QObject):
     def look_again(self) -> None:
         """Look at the pictures anew, whatever is remembered."""
         self._looked = None
+        self._shell.facts.shift_troubles = {}
         self._look()
 
     def stop_looking(self) -> None:
@@ -149,7 +150,7 @@ class Inquiry(QObject):
     def _look(self) -> None:
         facts, data = self._shell.facts, self._shell.project.data
         if self._inspection is not None and self._inspection.open:
-            if data is not None and _sources(data) == self._looked:
+            if data is not None and _sources(facts.readable(data)) == self._looked:
                 # a long look under way serves the edited plan too: it is arranged anew when it is done
                 return
             self._inspection.drop()
@@ -157,17 +158,28 @@ class Inquiry(QObject):
         if data is None:
             facts.inspected, facts.scanning, facts.scan_error = None, None, None
             facts.structures, facts.told = {}, []
+            facts.shift_troubles = {}
             self._shell.know("pictures")
             return
-        sources = _sources(data)
-        reuse = sources == self._looked
+        facts.shift_troubles = {
+            shift: why for shift, why in facts.shift_troubles.items() if shift in data.shifts
+        }
+        reuse = _sources(facts.readable(data)) == self._looked
         if not reuse:
             facts.inspected = None
             facts.structures, facts.told = {}, []
-        self._looked = sources
+            # perhaps it can be read by now
+            facts.shift_troubles = {}
         facts.scan_error = None
         self._asked_for = data
-        self._inspection = self._shell.engine.ask(InspectRequest(source=data.source, data=data, reuse=reuse))
+        self._ask_look(data, reuse)
+
+    def _ask_look(self, data: Data, reuse: bool) -> None:
+        """What is known not to be readable is left out, so that the rest can be shown."""
+        readable = self._shell.facts.readable(data)
+        self._looked = _sources(readable)
+        request = InspectRequest(source=data.source, data=readable, reuse=reuse)
+        self._inspection = self._shell.engine.ask(request)
         self._inspection.said.connect(self._scan_said)
         self._inspection.answered.connect(self._scanned)
         self._inspection.failed.connect(self._scan_failed)
@@ -195,12 +207,32 @@ class Inquiry(QObject):
     def _scan_failed(self, failed: Failed) -> None:
         facts = self._shell.facts
         facts.scanning = None
+        broken, asked = self._broken_shift(failed), self._asked_for
+        if broken is not None and asked is not None:
+            facts.shift_troubles[broken] = failed.message
+            facts.structures, facts.told = {"": facts.structures[""]}, []
+            self._ask_look(asked, reuse=False)
+            return
         facts.scan_error = failed.message
         self._looked = None
         if not failed.cancelled and self._shell.engine.ready and self._shell.project.data != self._asked_for:
             # what failed was the plan of before the latest edit
             self._look()
         self._shell.know("pictures")
+
+    def _broken_shift(self, failed: Failed) -> ShiftSource | None:
+        """The shift set that could not be read: sources are read in order, each tells its classes first."""
+        facts, asked = self._shell.facts, self._asked_for
+        if failed.cancelled or asked is None or not failed.message.code.startswith("data."):
+            return None
+        if asked != self._shell.project.data:
+            return None
+        others = (("validation", asked.validation_source), ("test", asked.test_source))
+        names = ["", *(name for name, place in others if place is not None)]
+        if any(name not in facts.structures for name in names):
+            return None
+        left = (shift for shift in facts.readable(asked).shifts if shift.name not in facts.structures)
+        return next(left, None)
 
     # --- values for these pictures and this model ----------------------------------------------
 

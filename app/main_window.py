@@ -6,27 +6,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app import icons, notifications, run_list, run_places, steps
+from app import icons, notifications, reading_order, run_list, run_places, steps
 from app.actions import Actions
-from app.closing import may_close
+from app.closing import Closing
 from app.inquiry import Inquiry
 from app.opening import Opening
-from app.pages.page import Page
+from app.pages.page import Hint, Page
 from app.registry import make_page
 from app.run_session import RunSession, RunState
 from app.shell import Notice, Shell
 from app.status_bar import StatusBar
 from app.steps import Mark, RunFacts, Step
 from app.widgets.basics import Banner, Button, Icon, Label
+from app.widgets.page_stack import PageStack
 from app.widgets.rail import Rail
 
 if TYPE_CHECKING:
     from app.warming import Warming
 
 _WIZARD = [step for step in Step if step is not Step.RUNS]
+_PREPARES = (Step.PROMPTS, Step.METHOD, Step.TRAIN)
+"""What they wait for is on other pages."""
+_LEAST = QSize(1024, 680)
+"""Smaller only where an enlarged screen has no room for it."""
 
 
 class MainWindow(QMainWindow):
@@ -42,14 +54,18 @@ class MainWindow(QMainWindow):
         self.runs_count = 0
         self._banners: dict[str, Banner] = {}
         self.setWindowIcon(icons.app_icon())
-        self.setMinimumSize(1024, 680)
+        # a frame is drawn around the window; on a small screen the status bar would lie below its edge
+        self._room = self.screen().availableSize() - QSize(8, 40)
+        is_enlarged = self.screen().devicePixelRatio() > 1
+        self.setMinimumSize(_LEAST.boundedTo(self._room) if is_enlarged else _LEAST)
         self.resize(1280, 800)
         self.setAcceptDrops(True)
         self.inquiry = Inquiry(shell)
         self.opening = Opening(self, shell, session)
+        self.closing = Closing(self, session)
         self.actions_ = Actions(self)
         self.rail = Rail()
-        self.stack = QStackedWidget()
+        self.stack = PageStack()
         self._build()
         self.status = StatusBar(shell, session)
         self.setStatusBar(self.status)
@@ -62,7 +78,7 @@ class MainWindow(QMainWindow):
         shell.runs_counted.connect(self._runs_counted)
         shell.facts_changed.connect(lambda _: self._refresh_soon.start())
         shell.engine.crashed.connect(self._engine_crashed)
-        session.state_changed.connect(self.refresh)
+        session.state_changed.connect(self._run_state_changed)
         session.changed.connect(self._refresh_soon.start)
         session.ended.connect(self._run_ended)
         self.rail.wanted.connect(self.show_step)
@@ -88,8 +104,9 @@ class MainWindow(QMainWindow):
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
         right.addWidget(self._banner_holder)
-        right.addWidget(self.stack, 1)
-        right.addWidget(self._footer())
+        right.addWidget(self.stack.scrolled(), 1)
+        self._footer_frame = self._footer()
+        right.addWidget(self._footer_frame)
         across = QHBoxLayout()
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
@@ -108,8 +125,12 @@ class MainWindow(QMainWindow):
         layout.setSpacing(8)
         self.hint_icon = Icon("info", "text3")
         self.hint = Label("", "support", wrap=True)
-        self.back = Button(self.tr("Back"), tip=self.tr("To the step before"), act=self.go_back)
-        self.next = Button(self.tr("Next"), kind="primary", tip=self.tr("To the next step"), act=self.go_on)
+        self.back = Button(self.tr("Back"), tip=self.tr("To the step before (Alt+Left)"), act=self.go_back)
+        self.next = Button(
+            self.tr("Next"), kind="primary", tip=self.tr("To the next step (Alt+Right)"), act=self.go_on
+        )
+        self.back.setShortcut("Alt+Left")
+        self.next.setShortcut("Alt+Right")
         for button in (self.back, self.next):
             button.setMinimumWidth(80)
         self.next.setMinimumWidth(112)
@@ -134,13 +155,17 @@ class MainWindow(QMainWindow):
 
     def show_step(self, step: Step) -> None:
         """Show a page and tell it and the one before."""
-        page = self.page(step)
         before = self.stack.currentWidget()
+        page = self.page(step)
         if isinstance(before, Page) and before is not page:
             before.left()
         self.step = step
         self.stack.setCurrentWidget(page)
         page.entered()
+        if before is not page:
+            # without this the focus would go to whatever was made first
+            first = page.first_control() or next(reading_order.controls(self._footer_frame), self.rail)
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
         self.refresh()
 
     def _start_wanted(self) -> None:
@@ -182,7 +207,12 @@ class MainWindow(QMainWindow):
         found = steps.states(self.shell.project, self.shell.facts, facts)
         self.rail.show_states(found, self.step, facts.share, self.runs_count)
         page = self.page(self.step)
+        following = _WIZARD[_WIZARD.index(self.step) + 1] if self.step in _WIZARD[:-1] else None
+        waits = following is not None and found[following].mark is Mark.WAITS
         hint = page.hint()
+        if waits and following in _PREPARES and page.can_go_on() and (hint is None or hint.tone == "info"):
+            # nothing is missing here, but elsewhere
+            hint = Hint("info", f"{steps.name(following)}: {found[following].words}.")
         self.hint.setText(hint.text if hint is not None else "")
         self.hint_icon.setVisible(hint is not None)
         if hint is not None:
@@ -190,8 +220,6 @@ class MainWindow(QMainWindow):
             self.hint_icon.show_icon("warning" if warn else "info", "warn" if warn else "text3")
         self.back.setVisible(self.step in _WIZARD[1:])
         self.next.setVisible(self.step in _WIZARD[:-1])
-        following = _WIZARD[_WIZARD.index(self.step) + 1] if self.step in _WIZARD[:-1] else None
-        waits = following is not None and found[following].mark is Mark.WAITS
         self.next.setEnabled(page.can_go_on() and not waits)
         name = self.shell.project.name
         self.setWindowTitle(f"{name} – flyp" if name else "flyp")
@@ -219,6 +247,13 @@ class MainWindow(QMainWindow):
             banner.deleteLater()
         self._banner_holder.setVisible(bool(self._banners))
 
+    def _run_state_changed(self) -> None:
+        project, session = self.shell.project, self.session
+        if session.state is RunState.STARTING and session.recipe == project.recipe():
+            # to train with what was suggested is to choose it
+            self.shell.edit(self.tr("choose the method"), method={"name": project.method.name})
+        self.refresh()
+
     def _runs_counted(self, count: int) -> None:
         self.runs_count = count
         self._refresh_soon.start()
@@ -237,6 +272,34 @@ class MainWindow(QMainWindow):
         if not self.isActiveWindow():
             notifications.run_ended(self, self.session)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        super().resizeEvent(event)
+        self.rail.set_narrow(self.width() < _LEAST.width())
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, N802  Qt's names
+        among = [
+            control
+            for part in (self.rail, self._banner_holder, self.stack, self._footer_frame, self.status)
+            for control in reading_order.controls(part)
+        ]
+        wanted = reading_order.following(self.focusWidget(), among, next)
+        if wanted is None:
+            return False
+        reason = Qt.FocusReason.TabFocusReason if next else Qt.FocusReason.BacktabFocusReason
+        wanted.setFocus(reason)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Enter presses the button that has the focus, as Space does; not every system has it so."""
+        focused = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton):
+            if not event.isAutoRepeat() and focused.isEnabled():
+                focused.click()
+            return
+        super().keyPressEvent(event)
+
     # --- drops, geometry, closing ---------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's names
@@ -254,12 +317,10 @@ class MainWindow(QMainWindow):
         if isinstance(saved, QByteArray):
             self.restoreGeometry(saved)
             return
-        # a frame is drawn around the window; on a small screen the status bar would lie below its edge
-        room = self.screen().availableSize() - QSize(8, 40)
-        self.resize(self.size().boundedTo(room).expandedTo(self.minimumSize()))
+        self.resize(self.size().boundedTo(self._room).expandedTo(self.minimumSize()))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if not may_close(self, self.session):
+        if not self.closing.may_close():
             event.ignore()
             return
         self.shell.settings.setValue("geometry", self.saveGeometry())
@@ -268,9 +329,9 @@ class MainWindow(QMainWindow):
         # a field that is still open becomes part of the project, perhaps as the first change of its draft
         for page in self.pages.values():
             page.left()
-        self.opening.remember()
+        self.opening.leave()
         # the person is done; that the processes end may take seconds and needs no window
         self.hide()
-        self.session.close()
+        self.session.close(5_000)
         self.shell.engine.close(5_000)
         event.accept()

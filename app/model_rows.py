@@ -36,6 +36,8 @@ class ModelRow:
     """On this machine."""
     missing: str = ""
     """What has to be installed first; the whole message."""
+    trouble: str = ""
+    """Why it cannot be used although it is here."""
     badge: str = ""
     tone: Literal["", "accent"] = ""
     chosen: bool = False
@@ -91,6 +93,8 @@ def state_words(row: ModelRow) -> tuple[str, str]:
     size = texts.size(row.facts.octets) if row.facts.octets is not None else ""
     if row.missing:
         return translate("models", "needs an extra"), size
+    if row.trouble and row.here:
+        return translate("models", "cannot be used"), size
     if row.here:
         return translate("models", "on this machine"), size
     if row.fetching is not None:
@@ -98,7 +102,9 @@ def state_words(row: ModelRow) -> tuple[str, str]:
     return translate("models", "to download"), size
 
 
-def own_row(key: Key, facts: estimates.Facts | None, memory: int | None, here: bool) -> ModelRow:
+def own_row(
+    key: Key, facts: estimates.Facts | None, memory: int | None, here: bool, trouble: str = ""
+) -> ModelRow:
     """A model of the person's own: a folder, a weights file with its architecture, or one of the hub."""
     name, weights = key
     if name.startswith("hf-hub:"):
@@ -110,7 +116,7 @@ def own_row(key: Key, facts: estimates.Facts | None, memory: int | None, here: b
     known = facts or estimates.Facts("vit", name, None, None, None)
     return ModelRow(
         key, title, second, known, estimates.memory_to_train(known), estimates.fits(known, memory), here,
-        badge=translate("models", "your own"),
+        trouble=trouble, badge=translate("models", "your own"),
     )  # fmt: skip
 
 
@@ -152,7 +158,7 @@ def in_order(rows: list[ModelRow], recommended: Key | None) -> list[ModelRow]:
         key=lambda row: (
             row.key != recommended,
             not row.here,
-            bool(row.missing),
+            bool(row.missing or row.trouble),
             worst.index(row.fits),
             not (row.key[1] == "openai" and row.title.startswith("ViT")),
         ),

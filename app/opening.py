@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app import paths, run_places
+from app import drafts, paths, pool, run_care, run_places, texts
 from app import project as projects
 from app.project import Project
-from app.run_session import RunSession
+from app.run_session import RunSession, RunState
 from app.shell import Shell
 from app.steps import Step
 from engine.errors import EngineError
@@ -39,6 +39,9 @@ class Opening(QObject):
         # not only at the close: a window that is killed is to find its run again
         session.state_changed.connect(self.remember)
         shell.run_wanted.connect(lambda folder: self.open_path(Path(folder)))
+        shell.resume_wanted.connect(lambda folder: self.open_path(Path(folder), resume=True))
+        session.fetching.free.connect(self._fetched)
+        session.fetching.failed.connect(self._not_fetched)
         shell.path_wanted.connect(lambda path: self.open_path(Path(path)))
         ways = {
             "folder": self.ask_folder,
@@ -50,11 +53,14 @@ class Opening(QObject):
 
     # --- whatever it is -----------------------------------------------------------------------
 
-    def open_path(self, path: Path) -> bool:
-        """A run, a project, a table or a folder of pictures; says what is wrong with anything else."""
+    def open_path(self, path: Path, resume: bool = False) -> bool:
+        """A run, a project, a table or a folder of pictures; says what is wrong with anything else.
+
+        True if it is open, or a run that is being read. ``resume``: a run is gone on with when it is read.
+        """
         try:
             if (path / "events.jsonl").is_file() and (path / "recipe.toml").is_file():
-                return self._open_run(path)
+                return self._open_run(path, resume)
             if path.suffix.lower() == ".toml":
                 return self._open_project(path)
             if path.is_dir() or (path.is_file() and path.suffix.lower() in _TABLES):
@@ -109,7 +115,7 @@ class Opening(QObject):
             self._session.forget()
         self._shell.open_project(Project())
 
-    def _open_run(self, folder: Path) -> bool:
+    def _open_run(self, folder: Path, resume: bool = False) -> bool:
         if self._session.under_way:
             if self._session.folder == folder:
                 self._shell.go(Step.TRAIN)
@@ -117,12 +123,47 @@ class Opening(QObject):
             what = self.tr("Another run is under way.")
             self._shell.notify("warn", what, self.tr("Pause or end it first."), key="open")
             return False
-        self._session.open(folder)
-        run_places.note(self._shell.settings, folder)
-        assert self._session.recipe is not None
-        self._shell.open_project(projects.of_recipe(self._session.recipe))
+        before = self._window.step
+        self._session.load(folder, lambda trouble: self._run_read(trouble, before, resume))
         self._shell.go(Step.TRAIN)
         return True
+
+    def _run_read(self, trouble: Exception | None, before: Step, resume: bool) -> None:
+        session = self._session
+        if trouble is not None:
+            self._refuse(trouble)
+            if self._window.step is Step.TRAIN:
+                self._shell.go(before)
+            return
+        assert session.folder is not None
+        assert session.recipe is not None
+        run_places.note(self._shell.settings, session.folder)
+        self._shell.open_project(projects.of_recipe(session.recipe))
+        if resume and session.can_resume:
+            session.resume()
+
+    def _fetched(self, folder: Path) -> None:
+        """A run left in the background is free: go on with it here."""
+        session = self._session
+        if session.under_way:
+            # another training was begun while this one was saved
+            what, why = self.tr("The run is paused."), self.tr("Another training is under way.")
+            self._shell.notify("info", what, why, key="fetch")
+        elif session.folder is None or session.folder.absolute() != folder.absolute():
+            self._open_run(folder, resume=True)
+        else:
+            # it is shown already, perhaps beside a project that is not its own: only its latest events are new
+            session.load(folder, self._shown_again)
+            self._shell.go(Step.TRAIN)
+
+    def _shown_again(self, trouble: Exception | None) -> None:
+        if trouble is not None:
+            self._refuse(trouble)
+        elif self._session.can_resume:
+            self._session.resume()
+
+    def _not_fetched(self, why: str) -> None:
+        self._shell.notify("warn", self.tr("The run could not be brought here."), why, key="fetch")
 
     def _open_project(self, path: Path) -> bool:
         if RunDirectory(path.parent).events_file.is_file():
@@ -135,8 +176,12 @@ class Opening(QObject):
         self._shell.go(Step.PICTURES)
         return True
 
-    def _refuse(self, error: EngineError) -> None:
-        self._shell.notify("bad", error.message.text, error.message.hint, key="open")
+    def _refuse(self, error: Exception) -> None:
+        if isinstance(error, EngineError):
+            what, why = texts.message(error.message)
+        else:
+            what, why = self.tr("It cannot be opened."), run_care.why(error)
+        self._shell.notify("bad", what, why, key="open")
 
     # --- asking -------------------------------------------------------------------------------
 
@@ -176,8 +221,11 @@ class Opening(QObject):
     def _project_opened(self) -> None:
         """The one before can be found again, a draft too, whose name nobody knows."""
         before, self._current = self._current, self._shell.project
-        if before.file is not None and not before.is_empty() and before.file != self._current.file:
-            self._note("projects", str(before.file))
+        if before.file is not None and before.file != self._current.file:
+            drafts.forget_untouched(before)
+            if not before.is_empty():
+                self._note("projects", str(before.file))
+        self.tidy()
 
     def new(self) -> None:
         """An empty project; the one before lies in its file."""
@@ -216,7 +264,8 @@ class Opening(QObject):
         project.save()
         if project.unsaved:
             project.file, project.named, project.seen = before
-            self._shell.notify("bad", self.tr("The project could not be saved."), project.unsaved, key="save")
+            why = texts.whole(project.unsaved)
+            self._shell.notify("bad", self.tr("The project could not be saved."), why, key="save")
             return
         if draft is not None and draft != path:
             draft.unlink(missing_ok=True)
@@ -232,20 +281,40 @@ class Opening(QObject):
                 self._shell.open_project(projects.read(Path(last)))
         except EngineError as error:
             self._refuse(error)
-        try:
-            if isinstance(run, str) and run and (Path(run) / "events.jsonl").is_file():
-                self._session.open(Path(run))
-                if not has_project and self._session.recipe is not None:
-                    # it was opened from the run and not changed
-                    self._shell.open_project(projects.of_recipe(self._session.recipe))
-        except EngineError as error:
-            self._refuse(error)
+        if isinstance(run, str) and run and (Path(run) / "events.jsonl").is_file():
+            self._session.load(Path(run), lambda trouble: self._restored(trouble, has_project))
+        self.tidy()
+
+    def _restored(self, trouble: Exception | None, has_project: bool) -> None:
+        session = self._session
+        if trouble is not None:
+            self._refuse(trouble)
+            return
+        if not has_project and session.recipe is not None and self._shell.project.is_untouched():
+            # it was opened from the run and not changed
+            self._shell.open_project(projects.of_recipe(session.recipe))
+        if session.state is RunState.ELSEWHERE and session.left_behind and self._window.step is Step.PICTURES:
+            # what goes on in the background is what the person left last
+            self._shell.go(Step.TRAIN)
+
+    def tidy(self) -> None:
+        """Let the oldest drafts go."""
+        file = self._shell.project.file
+        needed = [Path(path) for path in recent(self._shell, "projects")]
+        if file is not None:
+            needed.append(file)
+        pool.run(lambda: drafts.tidy(needed), lambda _: None)
+
+    def leave(self) -> None:
+        """The window closes: keep what is to be found again, and no draft that nobody has touched."""
+        drafts.forget_untouched(self._shell.project)
+        self.remember()
 
     def remember(self) -> None:
         """Keep for the next start which project and which run were open."""
         file = self._shell.project.file
         self._shell.settings.setValue("project", "" if file is None else str(file))
-        run = self._session.folder
+        run = self._session.reading or self._session.folder
         self._shell.settings.setValue("run", "" if run is None else str(run))
 
     # --- recent things ------------------------------------------------------------------------

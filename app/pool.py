@@ -51,9 +51,16 @@ class _Work(QRunnable):
             return
 
 
-def run(act: Callable[[], Any], done: Callable[[Any], None]) -> Errand:
-    """Run ``act`` in the pool; ``done`` gets its result or its exception."""
+def run(act: Callable[[], Any], done: Callable[[Any], None], owner: QObject | None = None) -> Errand:
+    """Run ``act`` in the pool; ``done`` gets its result or its exception.
+
+    Not once its owner is gone: that is the object whose method ``done`` is, unless another is named.
+    """
     errand = Errand()
     errand.done.connect(done)
+    owner = owner if owner is not None else getattr(done, "__self__", None)
+    if isinstance(owner, QObject):
+        # a result that comes after its page is deleted would be shown on nothing
+        owner.destroyed.connect(errand.drop)
     QThreadPool.globalInstance().start(_Work(errand, act))
     return errand

@@ -60,6 +60,9 @@ def _pictures(shell: Shell) -> tuple[Stop, GoTo] | None:
     if facts.inspected.plan_error is not None:
         text, hint = texts.message(facts.inspected.plan_error)
         return Stop(text, hint, button, "warn"), GoTo.PICTURES
+    for trouble in facts.shift_troubles.values():
+        text, hint = texts.message(trouble)
+        return Stop(text, hint, button, "warn"), GoTo.PICTURES
     return None
 
 

@@ -19,6 +19,7 @@ from app import paths
 from engine import files
 from engine import recipe as recipes
 from engine.errors import EngineError
+from engine.messages import Message
 from engine.recipe import Blend, Data, Method, Model, Part, Prompts, Recipe, Training
 
 SECTIONS: dict[str, type[Part]] = {
@@ -51,8 +52,8 @@ class Project:
     """The person gave it a file of their own."""
     listeners: list[Callable[[frozenset[str]], None]] = field(default_factory=list)
     """Called with the names of the sections that changed."""
-    unsaved: str = ""
-    """Why the last change could not be saved; empty if it was."""
+    unsaved: Message | None = None
+    """Why the last change could not be saved; None if it was."""
     seen: str | None = None
     """The file's text as it was last read or written here; None if whatever lies there may be replaced."""
     parted: Path | None = None
@@ -122,9 +123,9 @@ class Project:
         text = self.text()
         try:
             files.write_text(self.file, text)
-            self.unsaved, self.seen = "", text
+            self.unsaved, self.seen = None, text
         except EngineError as error:
-            self.unsaved = str(error.message)
+            self.unsaved = error.message
 
     def _is_changed_by_others(self, file: Path) -> bool:
         if self.seen is None:
@@ -140,6 +141,10 @@ class Project:
     def is_empty(self) -> bool:
         """Nothing was decided yet."""
         return self.data is None and self.model is None and self.prompts == Prompts()
+
+    def is_untouched(self) -> bool:
+        """Everything is as in a project that was just begun."""
+        return self.parts() == Project().parts()
 
 
 def new_draft_file() -> Path:

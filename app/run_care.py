@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QFile
 
-from app import background
+from app import background, texts
 from engine.errors import EngineError
 from engine.run_directory import RunDirectory
 
@@ -23,7 +24,7 @@ def _tr(text: str) -> str:
 def why(error: Exception) -> str:
     """What went wrong in a worker thread, in words."""
     if isinstance(error, EngineError):
-        return str(error.message)
+        return texts.whole(error.message)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return f"{type(error).__name__}: {error}"
@@ -42,16 +43,19 @@ def to_bin(folders: list[Path]) -> tuple[list[Path], str]:
     return gone, ""
 
 
-def let_go(folder: Path) -> bool:
-    """Ask the process in the background to save a run, and wait until it has; False if it does not."""
+def let_go(folder: Path, enough: threading.Event) -> bool:
+    """Ask the process in the background to save a run, and wait until it has; False if it does not.
+
+    ``enough`` ends the waiting sooner.
+    """
     run = RunDirectory(folder)
     if not background.pause(folder):
         return not run.in_use()
     until = time.monotonic() + LET_GO_SECONDS
-    while run.in_use():
-        if time.monotonic() > until:
+    # one that is just being started does not hold the run yet
+    while run.in_use() or folder.absolute() in background.alive():
+        if time.monotonic() > until or enough.wait(0.2):
             return False
-        time.sleep(0.2)
     return True
 
 

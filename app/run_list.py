@@ -1,6 +1,6 @@
 """The runs there are, read from their folders: what each was asked for, how far it came, its figures.
 
-Knows no Qt. Reading is for a worker thread; what has not changed on disk is not read again.
+Reading is for a worker thread; what has not changed on disk is not read again.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from PySide6.QtCore import QCoreApplication
 
-from app import background
+from app import background, texts
 from app.charts.series import Series, replay
 from engine import paths
 from engine.errors import EngineError
 from engine.events import Event, Reason, parse_event
 from engine.recipe import Recipe
 from engine.run_directory import RunDirectory
+
+translate = QCoreApplication.translate
 
 
 class State(StrEnum):
@@ -119,8 +122,11 @@ class RunList:
         # the lock is looked at only where somebody may work: looking takes it for a moment
         if entry.state in (State.DONE, State.CANCELLED, State.DAMAGED):
             return entry
+        if folder in behind:
+            # also while its process is being started and does not hold it yet
+            return replace(entry, state=State.BACKGROUND, trouble="")
         if run.in_use():
-            return replace(entry, state=State.BACKGROUND if folder in behind else State.ELSEWHERE, trouble="")
+            return replace(entry, state=State.ELSEWHERE, trouble="")
         return entry
 
 
@@ -147,7 +153,7 @@ def _read(run: RunDirectory) -> Entry:
         result = run.result() if run.result_file.is_file() else None
         sets = _sets(result)
     except EngineError as error:
-        return Entry(run.path, State.DAMAGED, str(error.message), begun=_begun(run, None))
+        return Entry(run.path, State.DAMAGED, texts.whole(error.message), begun=_begun(run, None))
     entry = Entry(
         run.path,
         _state(run, series),
@@ -237,7 +243,7 @@ def _state(run: RunDirectory, series: Series) -> State:
 def _trouble(series: Series) -> str:
     if series.finished is None or series.finished.error is None:
         return ""
-    return str(series.finished.error)
+    return texts.whole(series.finished.error)
 
 
 def differences(entries: list[Entry]) -> list[tuple[str, list[str]]]:
@@ -265,7 +271,7 @@ def _shown(value: Any) -> str:
     if value is None or value == [] or value == {}:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return translate("run_list", "yes") if value else translate("run_list", "no")
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app import texts
+from app import background, pool, texts
 from app.charts.series import Series, reduce, replay
 from app.engine_thread import Engine, Ticket
+from app.fetching import Fetching
+from app.time_left import Judging
 from engine.errors import EngineError
 from engine.events import EvaluationDone, Event, Failed, Progress, Reason, RunFinished, RunStarted, StepDone
 from engine.messages import Message
@@ -25,6 +31,8 @@ class RunState(StrEnum):
     """Where the run stands."""
 
     NONE = "none"
+    READING = "reading"
+    """It is being read from its folder."""
     STARTING = "starting"
     RUNNING = "running"
     PAUSING = "pausing"
@@ -45,6 +53,35 @@ UNDER_WAY = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Found:
+    """A run as it lies in its folder."""
+
+    folder: Path
+    recipe: Recipe
+    series: Series
+    read: int
+    """Bytes of its events that were read."""
+    in_use: bool
+    left_behind: bool
+    """The process that works on it was left behind by a window of ours."""
+    state: RunState
+
+
+def read(folder: Path) -> Found:
+    """Read a run; a long one takes most of a second. Raises EngineError if it is none, or damaged."""
+    run = RunDirectory.open(folder)
+    recipe = run.recipe()
+    # asked first: what a run says last comes before it is let go
+    left_behind = folder.absolute() in background.alive()
+    # a process left behind that is still being started has it already
+    in_use = left_behind or run.in_use()
+    events, place = run.events_after(0)
+    series = replay(events)
+    state = RunState.ELSEWHERE if in_use else _state_of(series, folder)
+    return Found(folder, recipe, series, place, in_use, left_behind, state)
+
+
 class RunSession(QObject):
     """One run at a time. ``changed`` comes at most as often as the engine's batches."""
 
@@ -53,6 +90,8 @@ class RunSession(QObject):
     state_changed = Signal()
     ended = Signal()
     """A run that was under way here has come to its end, whatever it was."""
+    left = Signal()
+    """After ``leave``: what trained is saved and its process has ended."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +103,20 @@ class RunSession(QObject):
         """What is done before and between the steps."""
         self.error: Message | None = None
         self.detail = ""
+        self.reading: Path | None = None
+        """The folder that is being read."""
+        self.left_behind = False
+        """The other process that works on the run was left behind by a window of ours."""
+        self.quits_after = False
+        """The window closes when this run has been stopped and judged."""
+        self.fetching = Fetching(self)
         self.engine: Engine | None = None
+        self._reading: pool.Errand | None = None
+        self._shown_before: dict[str, Any] = {}
+        """What was shown until something else began to be read; it comes back if that is no run."""
+        self._judging = Judging()
+        self._keep = False
+        """It is gone on with only to be stopped and kept."""
         self._leaving: list[Engine] = []
         """Engines that have said their last word and are about to end."""
         self._ticket: Ticket | None = None
@@ -86,9 +138,14 @@ class RunSession(QObject):
         return self.state in UNDER_WAY
 
     @property
+    def has_begun(self) -> bool:
+        """The attempt under way has said its first word, also to its folder."""
+        return self.under_way and self._before is None and self.series.started is not None
+
+    @property
     def can_resume(self) -> bool:
         if self.state in (RunState.FAILED, RunState.CANCELLED):
-            return self.folder is not None and _has_checkpoint(self.folder)
+            return self.folder is not None and has_checkpoint(self.folder)
         return self.state in (RunState.PAUSED, RunState.INTERRUPTED)
 
     # --- asking -----------------------------------------------------------------------------
@@ -98,12 +155,12 @@ class RunSession(QObject):
         self._begin(recipe, Series(), out)
         self._ask(TrainRequest(recipe=recipe.content(), out=None if out is None else str(out)))
 
-    def resume(self) -> None:
-        """Go on with the run that is shown."""
+    def resume(self, keep: bool = False) -> None:
+        """Go on with the run that is shown; with ``keep`` only to stop it at once, judge it and keep the best."""
         assert self.folder is not None
         before = self.state
         self._begin(self.recipe, self.series, self.folder)
-        self._before = before
+        self._before, self._keep = before, keep
         self._ask(TrainRequest(resume=str(self.folder)))
 
     def pause(self) -> None:
@@ -118,35 +175,98 @@ class RunSession(QObject):
         """End at once."""
         self._wish(RunState.CANCELLING, CancelRequest)
 
-    def open(self, folder: Path) -> None:
-        """Show a run from its folder. Raises EngineError if it is none, or damaged."""
+    def quit_after(self, wish: bool) -> None:
+        """Whether the window closes when this run has been stopped and judged."""
+        if wish is not self.quits_after:
+            self.quits_after = wish
+            self.changed.emit()
+
+    def load(self, folder: Path, then: Callable[[Exception | None], None] | None = None) -> None:
+        """Read a run's folder in a worker thread and show it.
+
+        ``then`` is told None, or why it cannot be; what was shown before is then shown again. It hears
+        nothing if another run is opened or started, or this one forgotten, before.
+        """
         assert not self.under_way
-        run = RunDirectory.open(folder)
-        recipe = run.recipe()
-        # asked first: what a run says last comes before it is let go
-        in_use = run.in_use()
-        events, read = run.events_after(0)
+        if self._reading is None:
+            names = ("state", "folder", "recipe", "series", "error", "detail", "left_behind", "_read")
+            self._shown_before = {name: getattr(self, name) for name in names}
+        self._drop_reading()
         self._tick.stop()
-        self.folder, self.recipe, self.series, self._read = folder, recipe, replay(events), read
-        self.phase, self.detail = None, ""
+        self.folder, self.recipe, self.series, self.phase, self.error = None, None, Series(), None, None
+        self.reading = folder
+        self._reading = pool.run(lambda: read(folder), lambda found: self._loaded(found, then))
+        self._set(RunState.READING)
+        self.changed.emit()
+
+    def _loaded(self, found: Found | Exception, then: Callable[[Exception | None], None] | None) -> None:
+        self._drop_reading()
+        if isinstance(found, Found):
+            self.show(found)
+        else:
+            before, self._shown_before = self._shown_before, {}
+            state = before.pop("state")
+            for name, value in before.items():
+                setattr(self, name, value)
+            if state is RunState.ELSEWHERE:
+                self._tick.start()
+            self._set(state)
+            self.changed.emit()
+        if then is not None:
+            then(found if isinstance(found, Exception) else None)
+
+    def _drop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.drop()
+        self._reading = self.reading = None
+
+    def open(self, folder: Path) -> None:
+        """Show a run from its folder at once. Raises EngineError if it is none, or damaged."""
+        self.show(read(folder))
+
+    def show(self, found: Found) -> None:
+        """Show a run that was read."""
+        assert not self.under_way
+        self._drop_reading()
+        self._tick.stop()
+        self.folder, self.recipe, self.series, self._read = (
+            found.folder, found.recipe, found.series, found.read,
+        )  # fmt: skip
+        self.phase, self.detail, self.left_behind = None, "", found.left_behind
         self.error = self.series.finished.error if self.series.finished is not None else None
-        if in_use:
+        if found.in_use:
             self._tick.start()
-        self._set(RunState.ELSEWHERE if in_use else _state_of(self.series, folder))
+        self._set(found.state)
         self.changed.emit()
 
     def forget(self) -> None:
         """Show no run."""
         assert not self.under_way
+        self._drop_reading()
         self._tick.stop()
         self.series, self.folder, self.recipe, self.phase, self.error = Series(), None, None, None, None
         self._set(RunState.NONE)
         self.changed.emit()
 
+    def leave(self) -> None:
+        """Have what trains saved and its process end, without being waited for: ``left`` tells."""
+        if self.engine is None:
+            QTimer.singleShot(0, self, self.left.emit)
+            return
+        self.engine.left.connect(self.left)
+        self.engine.leave(None)
+
+    def kill(self) -> None:
+        """End the process at once, saved or not."""
+        if self.engine is not None:
+            self.engine.kill()
+
     def close(self, wait_ms: int = 60_000) -> None:
         """End the process; what trains is saved first. Tells nobody, as it is for the window's end."""
         self._tick.stop()
         self._told.stop()
+        self._drop_reading()
+        self.fetching.cancel()
         engines, self._leaving = self._leaving, []
         if self.engine is not None:
             engines.append(self.engine)
@@ -155,7 +275,7 @@ class RunSession(QObject):
             engine.close(wait_ms)
         if self.under_way:
             self._ticket = None
-            saved = self.folder is not None and _has_checkpoint(self.folder)
+            saved = self.folder is not None and has_checkpoint(self.folder)
             self.state = RunState.PAUSED if saved else RunState.NONE
 
     # --- words --------------------------------------------------------------------------------
@@ -175,8 +295,11 @@ class RunSession(QObject):
                 return self.tr("finished")
             return self.tr("best epoch {} of {}").format(best, total)
         return {
+            RunState.READING: self.tr("reading the run"),
             RunState.PAUSING: self.tr("pausing"),
-            RunState.STOPPING: self.tr("judging the best epoch"),
+            RunState.STOPPING: self.tr("judging the best epoch, then the window closes")
+            if self.quits_after
+            else self.tr("judging the best epoch"),
             RunState.CANCELLING: self.tr("cancelling"),
             RunState.PAUSED: self.tr("paused"),
             RunState.INTERRUPTED: self.tr("interrupted"),
@@ -191,19 +314,33 @@ class RunSession(QObject):
         return min(1.0, self.series.step / total) if total else 0.0
 
     def seconds_left(self) -> float | None:
-        if self.state is RunState.RUNNING and self.series.steps:
-            return self.series.steps[-1].seconds_left
+        """Of the whole run, with the judging that is still to come."""
+        alpha = self.recipe.blend.alpha if self.recipe is not None else 1.0
+        if self.state is RunState.RUNNING:
+            return self._judging.left_of_run(self.series, alpha, time.monotonic())
+        if self.state is RunState.STOPPING:
+            return self._judging.left_of_stop(self.series, alpha)
         return None
+
+    def phase_left(self) -> float | None:
+        """Seconds left of what is done before and between the steps, where that is known."""
+        if self.phase is None or self.phase.seconds_left is not None:
+            return self.phase.seconds_left if self.phase is not None else None
+        alpha = self.recipe.blend.alpha if self.recipe is not None else 1.0
+        return self._judging.left(self.series, alpha) if self.under_way else None
 
     # --- inside -------------------------------------------------------------------------------
 
     def _begin(self, recipe: Recipe | None, series: Series, folder: Path | None) -> None:
         assert not self.under_way
+        self._drop_reading()
         self._tick.stop()
         assert self.engine is None
         self.engine = Engine(self, restart=False, low_priority=True)
         self.series, self.recipe, self.folder = series, recipe, folder
         self.phase, self.error, self.detail, self._before = None, None, "", None
+        self.left_behind = self.quits_after = self._keep = False
+        self._judging = Judging()
         self._set(RunState.STARTING)
 
     def _ask(self, request: TrainRequest) -> None:
@@ -223,6 +360,7 @@ class RunSession(QObject):
         self._set(state)
 
     def _said(self, event: Event) -> None:
+        self._judging.hear(event, time.monotonic())
         if isinstance(event, Progress):
             self.phase = event
         else:
@@ -233,6 +371,9 @@ class RunSession(QObject):
                 if self.state is RunState.STARTING:
                     self._set(RunState.RUNNING)
             reduce(self.series, event)
+            if isinstance(event, RunStarted) and self._keep and self.state is RunState.STARTING:
+                # asked any sooner, it would not be begun at all
+                self.stop()
             if isinstance(event, RunFinished) and event.error is not None:
                 self.error = event.error
         # several events of one batch are one change
@@ -252,7 +393,7 @@ class RunSession(QObject):
             self._over(RunState.CANCELLED)
         else:
             killed = failed.message.code == "app.engine_gone"
-            saved = self.folder is not None and _has_checkpoint(self.folder)
+            saved = self.folder is not None and has_checkpoint(self.folder)
             self._over(RunState.INTERRUPTED if killed and saved else RunState.FAILED)
 
     def _not_begun(self, before: RunState) -> None:
@@ -295,7 +436,9 @@ class RunSession(QObject):
         assert self.folder is not None
         run = RunDirectory(self.folder)
         # asked first: what a run says last comes before it is let go
-        in_use = run.in_use()
+        if self.left_behind:
+            self.left_behind = self.folder.absolute() in background.alive()
+        in_use = self.left_behind or run.in_use()
         fresh = self._read == 0
         try:
             events, self._read = run.events_after(self._read)
@@ -317,14 +460,15 @@ class RunSession(QObject):
             self.changed.emit()
 
 
-def _has_checkpoint(folder: Path) -> bool:
+def has_checkpoint(folder: Path) -> bool:
+    """It can go on from what was saved."""
     return RunDirectory(folder).has_checkpoint("last")
 
 
 def _state_of(series: Series, folder: Path) -> RunState:
     """Of a run that nobody works on."""
     if series.finished is None:
-        return RunState.INTERRUPTED if _has_checkpoint(folder) else RunState.FAILED
+        return RunState.INTERRUPTED if has_checkpoint(folder) else RunState.FAILED
     return {
         Reason.PAUSED: RunState.PAUSED,
         Reason.CANCELLED: RunState.CANCELLED,

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QUndoStack
 
 from app import project as projects
+from app import texts
 from app.engine_thread import Engine
 from app.facts import Facts
 from app.project import Project
@@ -52,6 +53,8 @@ class Shell(QObject):
     """A ``Step`` to go to."""
     run_wanted = Signal(str)
     """A run's folder to be opened in Train, Evaluate and Export."""
+    resume_wanted = Signal(str)
+    """A run's folder to be opened and gone on with."""
     runs_counted = Signal(int)
     """How many runs there are, as the list of runs found just now."""
     path_wanted = Signal(str)
@@ -151,11 +154,11 @@ class Shell(QObject):
                 self.tr("It is left as it is, and this window goes on in a draft; save that under a name."),
                 key="project.parted",
             )
-        if self.project.unsaved:
+        if self.project.unsaved is not None:
             self.notify(
                 "bad",
                 self.tr("The project could not be saved."),
-                self.project.unsaved,
+                texts.whole(self.project.unsaved),
                 key="project.unsaved",
             )
         else:

@@ -103,6 +103,8 @@ class StatusBar(QStatusBar):
             if left is not None:
                 words += "  ·  " + self.tr("about {} left").format(texts.duration(left))
             return session.share(), 1 if session.series.total_steps else 0, words
+        if session.state is RunState.READING:
+            return 0, 0, session.words()
         if scanning is not None:
             words = texts.message(scanning.phase)[0]
             if scanning.total:

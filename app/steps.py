@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
@@ -43,6 +43,8 @@ class State:
 
     mark: Mark
     words: str
+    blocks: bool = field(default=False, compare=False)
+    """Nothing can be done with it as it is: what stands on it waits."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,13 @@ def _pictures(project: Project, facts: Facts) -> State:
     if facts.scan_error is not None:
         if facts.scan_error.code == "core.cancelled":
             return State(Mark.ATTENTION, translate("steps", "not looked at yet"))
-        return State(Mark.ATTENTION, translate("steps", "cannot be read"))
+        return State(Mark.ATTENTION, translate("steps", "cannot be read"), blocks=True)
     if facts.inspected is None:
         return State(Mark.RUNNING, translate("steps", "looking at them"))
     if facts.inspected.plan_error is not None:
-        return State(Mark.ATTENTION, translate("steps", "cannot be trained on yet"))
+        return State(Mark.ATTENTION, translate("steps", "cannot be trained on yet"), blocks=True)
+    if facts.shift_troubles:
+        return State(Mark.ATTENTION, translate("steps", "shifted set unreadable"), blocks=True)
     pending = len(decisions.undecided(facts.problems(), project.data))
     if pending:
         words = (
@@ -132,13 +136,13 @@ def _model(project: Project, facts: Facts) -> State:
     if entry is not None and not entry.downloaded:
         return State(Mark.ATTENTION, translate("steps", "{} not here yet").format(shown))
     if facts.model_trouble is not None:
-        return State(Mark.ATTENTION, translate("steps", "cannot be used"))
+        return State(Mark.ATTENTION, translate("steps", "cannot be used"), blocks=True)
     return State(Mark.DONE, shown)
 
 
 def _needs(found: dict[Step, State], *before: Step) -> State | None:
     for step in before:
-        if found[step].mark in (Mark.TODO, Mark.WAITS, Mark.RUNNING):
+        if found[step].blocks or found[step].mark in (Mark.TODO, Mark.WAITS, Mark.RUNNING):
             return State(Mark.WAITS, translate("steps", "needs {}").format(name(step)))
     return None
 
@@ -188,7 +192,6 @@ def _train(run: RunFacts, found: dict[Step, State]) -> State:
             if run.old
             else State(Mark.DONE, run.words)
         )
-    for step in (Step.PICTURES, Step.MODEL, Step.PROMPTS):
-        if found[step].mark in (Mark.TODO, Mark.WAITS, Mark.RUNNING):
-            return State(Mark.WAITS, translate("steps", "needs {}").format(name(step)))
+    if waits := _needs(found, Step.PICTURES, Step.MODEL, Step.PROMPTS):
+        return waits
     return State(Mark.TODO, translate("steps", "ready to start"))

@@ -17,6 +17,7 @@ QToolTip {{ background: {surface}; color: {text}; border: 1px solid {border}; pa
 QMainWindow, QDialog {{ background: {canvas}; }}
 QWidget#page, QWidget#pageBody, QScrollArea#pageScroll, QScrollArea#pageScroll > QWidget > QWidget {{ background: {canvas}; }}
 QScrollArea {{ border: 0; background: transparent; }}
+QScrollArea:focus {{ border: 1px solid {accent_text}; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 
 QMenuBar {{ background: {surface}; color: {text}; border-bottom: 1px solid {hair}; padding: 1px 6px; min-height: 22px; }}
@@ -63,6 +64,7 @@ QFrame#banner[tone="warn"] {{ border-color: {warn_line}; background: {warn_soft}
 QFrame#banner[tone="bad"] {{ border-color: {bad_line}; background: {bad_soft}; }}
 QFrame#footer {{ background: {canvas}; border: 0; border-top: 1px solid {hair}; }}
 QFrame#chip {{ background: {canvas}; border: 1px solid {hair}; border-radius: 6px; }}
+QFrame#chip[tone="bad"] {{ border-color: {bad_line}; background: {bad_soft}; }}
 
 QPushButton {{ background: {surface}; color: {text}; border: 1px solid {border}; border-radius: 6px; padding: 0 12px; min-height: 30px; font-weight: 500; }}
 QPushButton:hover {{ background: {hover}; }}

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from typing import Literal
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
 from engine.messages import TEXTS, Message
+from engine.messages.text import Text
+
+OURS: dict[str, Text] = {
+    "app.engine_gone": Text(
+        str(QT_TRANSLATE_NOOP("texts", "The engine ended before it had answered.")),
+        str(QT_TRANSLATE_NOOP("texts", "It is started again by itself; ask again.")),
+    ),
+    "app.answer_unreadable": Text(
+        str(QT_TRANSLATE_NOOP("texts", "The engine gave an answer that this window does not understand.")),
+        str(QT_TRANSLATE_NOOP("texts", "Window and engine must be of the same version; install flyp again.")),
+    ),
+}
+"""What the window says for an engine that cannot speak for itself."""
+
+
+def ours(code: Literal["app.engine_gone", "app.answer_unreadable"]) -> Message:
+    """A message of the window's own."""
+    return Message(code=code, text=OURS[code].message, hint=OURS[code].hint)
 
 
 def message(given: Message) -> tuple[str, str]:
     """What happened and its remedy, in the window's language."""
-    known = TEXTS.get(given.code)
+    known, context = TEXTS.get(given.code), "engine"
+    if known is None:
+        known, context = OURS.get(given.code), "texts"
     if known is None:
         return given.text, given.hint
     translate = QCoreApplication.translate
-    text, hint = translate("engine", known.message), translate("engine", known.hint)
+    text, hint = translate(context, known.message), translate(context, known.hint)
     try:
         return text.format_map(given.arguments), hint.format_map(given.arguments)
     except (KeyError, ValueError, IndexError):

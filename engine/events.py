@@ -159,6 +159,8 @@ class RunFinished(Said):
     error: Message | None = None
     best_epoch: int | None = None
     """Epoch whose weights are kept; 0 means that zero-shot was best."""
+    seconds: float | None = None
+    """How long this attempt took, from RunStarted on; None in runs of before it was told."""
 
 
 # --- the life of a job ------------------------------------------------------------------------

@@ -32,6 +32,11 @@ from engine.recipe import Recipe
 
 CheckpointName = Literal["last", "best"]
 
+_PATIENCE = 0.2
+"""Seconds for which holding a run is tried: whoever asks whether it is in use has its lock for a moment."""
+_TAIL = 1 << 16
+"""Bytes of the end of events.jsonl that are read at first for its last event."""
+
 
 def default_path(asked: Recipe, base: Path | None = None) -> Path:
     """A new folder named after the minute, the pictures and the method; never one that exists."""
@@ -305,12 +310,32 @@ class RunDirectory:
             last = event
         return last if isinstance(last, events.RunFinished) else None
 
+    def last_event(self) -> Event | None:
+        """The last event on a whole line, read from the end, which takes no longer in a long run.
+
+        None if there is none that can be read.
+        """
+        try:
+            with self.events_file.open("rb") as stream:
+                size = stream.seek(0, 2)
+                length = 0
+                while length < size:
+                    length = min(size, 2 * length or _TAIL)
+                    stream.seek(size - length)
+                    # what stands behind the last end of a line is torn
+                    lines = stream.read(length).split(b"\n")[:-1]
+                    if len(lines) > 1 or (lines and length == size):
+                        return events.parse_event(lines[-1])
+        except (OSError, ValidationError):
+            pass
+        return None
+
     # --- one worker at a time ---------------------------------------------------------------
 
     def hold(self) -> None:
         """Hold the run for this process until ``close``. Raises EngineError if another one has it."""
         try:
-            self._lock.acquire()
+            self._lock.acquire(timeout=_PATIENCE, poll_interval=0.02)
         except Timeout:
             raise EngineError("run.busy", path=str(self.path)) from None
         except OSError as error:

@@ -36,6 +36,20 @@ class AccuracyCard(ChartCard):
         self.tools.insertWidget(0, self.compare)
         self.chart.set_levels([(value, f"{number}\u202f%") for value, number in _LEVELS])
 
+    def show_series(self, series: Series, last: int, known: bool) -> None:
+        super().show_series(series, last, known)
+        most = max((seen for _, seen, _ in _sampled(series)), default=0)
+        about, tip = self.tr("after each epoch"), ""
+        if most:
+            about = self.tr("after each epoch; shifted sets on {} pictures").format(texts.number(most))
+            tip = self.tr(
+                "While training at most {} pictures of a shifted set are looked at, always the same ones, to save "
+                "time. Evaluate looks at all of them, so its figures differ a little."
+            ).format(texts.number(most))
+        if self.about_label.text() != about:
+            self.about_label.setText(about)
+        self.about_label.setToolTip(tip or about)
+
     def _open_compare(self) -> None:
         corner = self.compare.mapToGlobal(QPoint(self.compare.width(), self.compare.height() + 4))
         self.popup.open_at(corner)
@@ -116,9 +130,29 @@ class AccuracyCard(ChartCard):
         words = self.tr("{}: click to hide or show this line").format(name)
         if name == "validation":
             return self.tr("Pictures held out to choose the best epoch. Click to hide or show this line.")
+        for sampled, seen, whole in _sampled(series):
+            if sampled == name:
+                words = self.tr(
+                    "Shifted pictures, not used to choose. Measured on {} of {} here, on all in Evaluate. "
+                    "Click to hide or show."
+                )
+                return words.format(texts.number(seen), texts.number(whole))
         if name in sets:
             count = texts.number(sets[name].pictures)
             return self.tr("Shifted pictures, {} in all, not used to choose. Click to hide or show.").format(
                 count
             )
         return words
+
+
+def _sampled(series: Series) -> list[tuple[str, int, int]]:
+    """Sets of which a part is looked at while training: name, pictures looked at, pictures there are."""
+    if series.started is None or not series.evaluations:
+        return []
+    seen = series.evaluations[max(series.evaluations)].sets
+    sets = [each for each in series.started.sets if each.kind == "shift" and each.name in seen]
+    return [
+        (each.name, seen[each.name].pictures, each.pictures)
+        for each in sets
+        if seen[each.name].pictures < each.pictures
+    ]

@@ -34,8 +34,10 @@ class Series:
     evaluations: dict[int, EvaluationDone] = field(default_factory=dict)
     """By epoch, 0 before training. Told twice after a pause in an evaluation, the later one counts."""
     warnings: list[Message] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
-    """What happened beside the numbers, in English, oldest first."""
+    log: list[Event] = field(default_factory=list)
+    """What happened beside the numbers, oldest first."""
+    earlier: float = 0.0
+    """Seconds of the attempts before the latest; one that was killed counts nothing."""
     finished: RunFinished | None = None
     """How the latest attempt ended; None while it runs, or if it was killed."""
 
@@ -98,29 +100,26 @@ def reduce(series: Series, event: Event) -> None:
         series.steps.append(event)
     elif isinstance(event, EvaluationDone):
         series.evaluations[event.epoch] = event
-        validation = event.sets.get("validation")
-        if validation is not None:
-            kept = ", kept as best" if event.best else ""
-            series.log.append(f"epoch {event.epoch}: validation {100 * validation.accuracy:.1f} %{kept}")
+        if "validation" in event.sets:
+            series.log.append(event)
     elif isinstance(event, Warned):
         series.warnings.append(event.message)
-        series.log.append(str(event.message))
-    elif isinstance(event, CheckpointSaved) and event.name == "last":
-        series.log.append(f"saved at step {event.step}")
-    elif isinstance(event, Paused):
-        series.log.append(f"paused at step {event.step}")
-    elif isinstance(event, Resumed):
-        series.log.append(f"went on from step {event.step}")
+        series.log.append(event)
     elif isinstance(event, RunFinished):
         series.finished = event
-        series.log.append(str(event.error) if event.error is not None else f"ended: {event.reason.value}")
+        series.log.append(event)
+    elif isinstance(event, Paused | Resumed) or (isinstance(event, CheckpointSaved) and event.name == "last"):
+        series.log.append(event)
 
 
 def _started(series: Series, event: RunStarted) -> None:
     """A new attempt: what lies past the checkpoint it goes on from did not happen."""
+    seconds = series.finished.seconds if series.finished is not None else None
+    series.earlier += seconds or 0.0
     series.started = event
     series.finished = None
     if event.attempt == 1:
+        series.earlier = 0.0
         series.steps.clear()
         series.evaluations.clear()
         series.warnings.clear()

@@ -6,25 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app import estimates, icons, model_rows, paths, pool, texts
+from app import estimates, model_rows, paths, texts
 from app.downloads import Download
 from app.engine_thread import Ticket
 from app.model_rows import Key, ModelRow
+from app.own_models import OwnModels
 from app.pages.page import Hint, Page
 from app.shell import Shell
 from app.steps import Step
-from app.widgets.basics import Button, Card, Icon, Label, Segmented, column, line, row
+from app.widgets.basics import column, row
 from app.widgets.chosen_model import ChosenModel
 from app.widgets.fit_card import FitCard
-from app.widgets.model_list import ModelList
-from app.widgets.own_model import AskArchitecture, AskHubName, parse_own, write_own
+from app.widgets.model_card import ModelListCard
+from app.widgets.model_head import ModelHead
+from app.widgets.own_model import AskArchitecture, AskHubName
 from engine.answers import ModelsAnswer
 from engine.requests import ModelsRequest
-
-_HUB = "hf-hub:"
 
 
 class ModelPage(Page):
@@ -47,13 +47,12 @@ class ModelPage(Page):
         super().__init__(shell)
         self.download = Download(shell, self)
         self._catalogue: Ticket | None = None
-        self._own: list[Key] = parse_own(shell.settings.value("models/own"))
-        self._own_facts: dict[str, estimates.Facts] = {}
-        self._errands: dict[str, pool.Errand] = {}
+        self.own = OwnModels(shell, self)
         self._pending: Key | None = None
         """A model of the hub that is chosen as soon as it is here."""
         self._rows: dict[Key, ModelRow] = {}
         self._build()
+        self.own.changed.connect(self._if_shown)
         self.download.changed.connect(self._render)
         self.download.finished.connect(self._fetched)
         shell.project_changed.connect(lambda _: self._if_shown())
@@ -61,68 +60,23 @@ class ModelPage(Page):
         shell.facts_changed.connect(lambda _: self._if_shown())
 
     def _build(self) -> None:
-        self._advice_icon = Icon("star", "accent_text")
-        self.advice = Label("", wrap=True)
-        self.take = Button(self.tr("Choose it"), small=True, act=self._take_recommended)
-        self.open_button = Button(
-            self.tr("Open a file or folder…"),
-            icon="folder",
-            tip=self.tr("A model of your own: an open_clip folder, a weights file, or a name on the hub"),
-        )
-        self.open_button.setProperty("hasMenu", True)
-        self._menu = QMenu(self.open_button)
-        for words, act in (
-            (self.tr("A folder in open_clip's form…"), self._ask_folder),
-            (self.tr("A weights file (.safetensors, .pt)…"), self._ask_file),
-            (self.tr("A name on the Hugging Face hub…"), self._ask_hub),
-        ):
-            action = QAction(words, self._menu)
-            action.triggered.connect(act)
-            self._menu.addAction(action)
-        self.open_button.setMenu(self._menu)
-        advice = row(self._advice_icon, self.advice, self.take, 8, self.open_button)
-        advice.setStretch(1, 1)
-        self.body.addLayout(advice)
-
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Find a model"))
-        self.search.setAccessibleName(self.tr("Find a model"))
-        self.search.setToolTip(self.tr("Words of the name or of the weights, such as: ViT laion"))
-        self.search.setClearButtonEnabled(True)
-        self._search_action = self.search.addAction(
-            icons.icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition
-        )
-        self.search.setMaximumWidth(320)
-        self.filter = Segmented(
-            {"all": self.tr("All"), "here": self.tr("On this machine"), "fits": self.tr("Fits this device")},
-            self.tr("Which models"),
-        )
-        self.filter.choose("all")
-        self.count = Label("", "help")
-        self.list = ModelList()
-        self.none = Label(
-            self.tr("No model has all these words. Try fewer, or another filter."), "support", wrap=True
-        )
-        self.none.setContentsMargins(16, 16, 16, 16)
-        self.none.hide()
-        left = Card(padding=0, spacing=0)
-        head = row(self.search, self.filter, None, self.count, spacing=12)
-        head.setContentsMargins(12, 10, 16, 10)
-        head.setStretch(0, 1)
-        left.body.addLayout(head)
-        left.body.addWidget(line())
-        left.body.addWidget(self.list, 1)
-        left.body.addWidget(self.none)
+        self.head_row = ModelHead()
+        self.advice, self.take = self.head_row.advice, self.head_row.take
+        self.head_row.taken.connect(self._take_recommended)
+        self.head_row.folder_wanted.connect(self._ask_folder)
+        self.head_row.file_wanted.connect(self._ask_file)
+        self.head_row.hub_wanted.connect(self._ask_hub)
+        self.body.addLayout(self.head_row)
+        self.card = ModelListCard()
+        self.search, self.filter, self.list = self.card.search, self.card.filter, self.card.list
         self.chosen = ChosenModel()
         self.chosen.setFixedWidth(280)
-        upper = row(left, self.chosen, spacing=16)
+        upper = row(self.card, self.chosen, spacing=16)
         upper.setStretch(0, 1)
         self.body.addLayout(upper, 1)
         self.fit = FitCard(self.shell)
         self.body.addLayout(column(self.fit))
 
-        self.search.textChanged.connect(self._searched)
-        self.filter.chosen.connect(self._filtered)
         self.list.wanted.connect(self._choose)
         self.chosen.fetch.connect(self._fetch)
         self.chosen.stop.connect(self.download.stop)
@@ -132,7 +86,7 @@ class ModelPage(Page):
         super().resizeEvent(event)
         narrow = self.width() < 960
         self.chosen.setFixedWidth(232 if narrow else 280)
-        self.count.setVisible(not narrow)
+        self.card.count.setVisible(not narrow)
 
     # --- the page's life ------------------------------------------------------------------------
 
@@ -140,6 +94,9 @@ class ModelPage(Page):
         self._render()
         if (key := self._key()) is not None:
             self.list.reveal(key)
+
+    def first_control(self) -> QWidget | None:
+        return self.list
 
     def _opened(self) -> None:
         self._pending = None
@@ -190,29 +147,7 @@ class ModelPage(Page):
         memory = estimates.device_memory(self.shell.facts.doctor)
         if entry is not None:
             return model_rows.entry_row(entry, memory, key == self._recommended_key())
-        return self._own_row(key, memory)
-
-    def _own_row(self, key: Key, memory: int | None) -> ModelRow:
-        name, weights = key
-        if weights is not None:
-            like = next((entry for entry in self.shell.facts.models if entry.name == name), None)
-            facts = None if like is None else estimates.of_entry(like)
-        else:
-            facts = self._own_facts.get(name)
-            self._look_at(name)
-        return model_rows.own_row(key, facts, memory, here=key != self._pending)
-
-    def _look_at(self, name: str) -> None:
-        """Read what a folder's files tell, beside the window."""
-        if name in self._errands or name.startswith(_HUB):
-            return
-
-        def arrived(result: object) -> None:
-            if isinstance(result, estimates.Facts):
-                self._own_facts[name] = result
-                self._if_shown()
-
-        self._errands[name] = pool.run(lambda: estimates.of_folder(Path(name).expanduser()), arrived)
+        return self.own.row(key, memory, here=key != self._pending)
 
     def _recommended(self) -> estimates.Recommended | None:
         data, device = self.shell.project.data, self.shell.facts.device
@@ -233,10 +168,17 @@ class ModelPage(Page):
         known = {each.key for each in rows}
         own = [
             key
-            for key in dict.fromkeys([*self._own, wanted, self._pending])
+            for key in dict.fromkeys([*self.own.keys, wanted, self._pending])
             if key is not None and key not in known
         ]
-        rows = [*(self._own_row(key, memory) for key in own if facts.models or key == wanted), *rows]
+        rows = [
+            *(
+                self.own.row(key, memory, here=key != self._pending)
+                for key in own
+                if facts.models or key == wanted
+            ),
+            *rows,
+        ]
         rows = model_rows.in_order(rows, best)
         running = self.download.key if self.download.running else None
         shown_key = wanted if self._pending is None else self._pending
@@ -248,9 +190,9 @@ class ModelPage(Page):
             )
             for each in rows
         }
-        self.list.table.show_rows(list(self._rows.values()))
-        self._say_count()
-        self._advise(best)
+        self.card.show_rows(list(self._rows.values()))
+        can_take = best is not None and best != wanted and best in self._rows
+        self.head_row.advise(self._recommended(), facts, can_take)
         self._show_chosen(shown_key)
         shown = self._rows.get(shown_key) if shown_key is not None else None
         fit = project.model.fit if project.model is not None else "auto"
@@ -283,50 +225,7 @@ class ModelPage(Page):
         context = entry.context_length if entry is not None else None
         self.chosen.show_model(shown, context, self.download, trouble, warning, offline)
 
-    def _advise(self, best: Key | None) -> None:
-        facts = self.shell.facts
-        found = self._recommended()
-        self.take.setVisible(best is not None and best != self._key() and best in self._rows)
-        if found is None:
-            self.advice.setText(self.tr("Looking at what this machine can do …"))
-            return
-        if found.why == "sample":
-            self.advice.setText(
-                self.tr("The sample pictures are drawings: the bundled starter is made for them.")
-            )
-            return
-        title = self.tr("{}, {}").format(found.name, found.weights)
-        planned = facts.inspected.planned if facts.inspected is not None else None
-        count = sum(planned["train"]) if planned and "train" in planned else 0
-        device = facts.device.name if facts.device is not None else ""
-        why = (
-            self.tr("without a graphics card it is the quickest of OpenAI's models")
-            if found.why == "cpu"
-            else self.tr("it is the paper's model and trains well on this device")
-        )
-        if count:
-            text = self.tr("Recommended for {} training pictures on {}: {}; {}.")
-            self.advice.setText(text.format(texts.number(count), device, title, why))
-        else:
-            self.advice.setText(self.tr("Recommended on {}: {}; {}.").format(device, title, why))
-        self.take.setToolTip(self.tr("Choose {}").format(title))
-
-    def _say_count(self) -> None:
-        shown, whole = self.list.filtered.rowCount(), len(self._rows)
-        self.count.setText(
-            self.tr("{} models").format(whole) if shown == whole else self.tr("{} of {}").format(shown, whole)
-        )
-        self.none.setVisible(whole > 0 and shown == 0)
-
     # --- what the person does -------------------------------------------------------------------
-
-    def _searched(self, text: str) -> None:
-        self.list.filtered.search(text)
-        self._say_count()
-
-    def _filtered(self, key: str) -> None:
-        self.list.filtered.only(key)  # type: ignore[arg-type]
-        self._say_count()
 
     def _take_recommended(self) -> None:
         if (key := self._recommended_key()) is not None:
@@ -350,7 +249,7 @@ class ModelPage(Page):
 
     def _fetched(self, key: Key) -> None:
         if key == self._pending:
-            self._remember(key)
+            self.own.remember(key)
             self._choose(key)
         self._catalogue = self.shell.engine.ask(ModelsRequest())
         self._catalogue.answered.connect(lambda answer: self._listed(answer, key))
@@ -361,10 +260,6 @@ class ModelPage(Page):
         if fetched == self._key():
             # what waits for the model's weights looks again
             self.shell.project.tell(frozenset({"model"}))
-
-    def _remember(self, key: Key) -> None:
-        self._own = [key, *(other for other in self._own if other != key)][:20]
-        self.shell.settings.setValue("models/own", write_own(self._own))
 
     def _ask_folder(self) -> None:
         given = QFileDialog.getExistingDirectory(self, self.tr("A folder with an open_clip_config.json"))
@@ -403,6 +298,6 @@ class ModelPage(Page):
         self.list.reveal((name, None))
 
     def _add(self, key: Key) -> None:
-        self._remember(key)
+        self.own.remember(key)
         self._choose(key)
         self.list.reveal(key)

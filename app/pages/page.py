@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app import reading_order
 from app.shell import Shell
 from app.steps import Step
 from app.widgets.basics import Button, Label
@@ -72,6 +73,10 @@ class Page(QWidget):
 
     def left(self) -> None:
         """Another page is shown."""
+
+    def first_control(self) -> QWidget | None:
+        """What the keys are for as the page is shown: the first control below its head."""
+        return next(reading_order.laid_out_controls(self.body), None)
 
     def hint(self) -> Hint | None:
         """The sentence in the footer."""

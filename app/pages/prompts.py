@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from app import pasted_names
 from app.pages.page import Hint, Page
@@ -152,6 +153,9 @@ class PromptsPage(Page):
         self._show_preset()
         self._render()
         self._fit_panel()
+
+    def first_control(self) -> QWidget | None:
+        return self.classes if self.view.folders else super().first_control()
 
     def left(self) -> None:
         self.classes.finish()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
-from app import pool, run_care, run_places
+from app import pool, run_care, run_places, texts
 from app import project as projects
 from app.pages.page import Hint, Page
 from app.run_list import IN_USE, Entry, RunList, State
@@ -48,7 +48,6 @@ class RunsPage(Page):
         self.entries: list[Entry] = []
         self._reading: pool.Errand | None = None
         self._again = False
-        self._fetching: Path | None = None
         self._work: pool.Errand | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
@@ -57,8 +56,9 @@ class RunsPage(Page):
         session.state_changed.connect(self._session_changed)
         session.changed.connect(self._show_rows)
         session.ended.connect(self.refresh)
+        session.fetching.changed.connect(self._fetching_changed)
         self._session_changed()
-        self._offer()
+        self._show_fetching()
 
     # --- building -----------------------------------------------------------------------------
 
@@ -103,7 +103,13 @@ class RunsPage(Page):
         self.ring = Ring()
         self.wait_words = Label("", "support")
         self.waiting = QWidget()
-        self.waiting.setLayout(row(self.ring, self.wait_words, None))
+        self.no_wait = Button(
+            self.tr("Do not wait"),
+            small=True,
+            tip=self.tr("Its process saves the run and ends all the same; it can be gone on with later"),
+            act=self.session.fetching.cancel,
+        )
+        self.waiting.setLayout(row(self.ring, self.wait_words, self.no_wait, None))
         self.waiting.hide()
         inside.addWidget(self.waiting)
         self.empty = Empty("list")
@@ -199,7 +205,7 @@ class RunsPage(Page):
         """Switch on what the chosen runs allow."""
         chosen = self.table.entries()
         one = chosen[0] if len(chosen) == 1 else None
-        idle = self._fetching is None
+        idle = self.session.fetching.folder is None
         self.actions_.open.setEnabled(one is not None and one.state is not State.DAMAGED)
         behind = one is not None and one.state is State.BACKGROUND and not self._here(one)
         self.actions_.fetch.setVisible(behind)
@@ -258,19 +264,19 @@ class RunsPage(Page):
         """Open the chosen run and go on with it."""
         entry = self._one()
         if entry is not None and self.actions_.go_on.isEnabled():
-            self._resume(entry.folder)
-
-    def _resume(self, folder: Path) -> None:
-        self.shell.run_wanted.emit(str(folder))
-        if _absolute(self.session.folder) == folder and self.session.can_resume:
-            self.session.resume()
-            self.shell.go(Step.TRAIN)
+            self.shell.resume_wanted.emit(str(entry.folder))
 
     def reuse(self) -> None:
         """A new project with the chosen run's recipe."""
         entry = self._one()
         if entry is not None and entry.recipe is not None:
-            self.shell.open_project(projects.of_recipe(entry.recipe))
+            made = projects.of_recipe(entry.recipe)
+            # it is in its file before anything happens to it
+            made.save()
+            self.shell.open_project(made)
+            if made.unsaved is not None:
+                what = self.tr("The project could not be saved.")
+                self.shell.notify("bad", what, texts.whole(made.unsaved), key="project.unsaved")
             self.shell.go(Step.METHOD)
 
     def show_folder(self) -> None:
@@ -297,31 +303,20 @@ class RunsPage(Page):
     def fetch(self) -> None:
         """Let the background process save the chosen run and end, then go on with it here."""
         entry = self._one()
-        if entry is None or self._fetching is not None or not self.actions_.fetch.isEnabled():
-            return
-        folder = self._fetching = entry.folder
-        self.wait_words.setText(self.tr("{} is being saved by its process").format(entry.name))
-        self.waiting.show()
-        self._offer()
-        self._work = pool.run(lambda: run_care.let_go(folder), self._fetched)
+        if entry is not None and self.actions_.fetch.isEnabled():
+            self.session.fetching.begin(entry.folder)
 
-    def _fetched(self, free: bool | Exception) -> None:
-        folder, self._fetching = self._fetching, None
-        self.waiting.hide()
+    def _fetching_changed(self) -> None:
+        self._show_fetching()
+        if self.session.fetching.folder is None:
+            self.refresh()
+
+    def _show_fetching(self) -> None:
+        folder = self.session.fetching.folder
+        if folder is not None:
+            self.wait_words.setText(self.tr("{} is being saved by its process").format(folder.name))
+        self.waiting.setVisible(folder is not None)
         self._offer()
-        if free is not True or folder is None:
-            why = self.tr("Its process did not answer in time; it goes on where it is.")
-            if isinstance(free, Exception):
-                why = run_care.why(free)
-            self.shell.notify("warn", self.tr("The run could not be brought here."), why, key="fetch")
-        elif self.session.under_way:
-            # another training was begun while this one was saved
-            self.shell.notify(
-                "info", self.tr("The run is paused."), self.tr("Another training is under way."), key="fetch"
-            )
-        else:
-            self._resume(folder)
-        self.refresh()
 
     # --- to the bin -----------------------------------------------------------------------------
 
@@ -338,7 +333,7 @@ class RunsPage(Page):
         if not self._sure(chosen):
             return
         folders = [entry.folder for entry in chosen]
-        if not self.session.under_way and _absolute(self.session.folder) in folders:
+        if not self.session.under_way and _absolute(self.session.reading or self.session.folder) in folders:
             self.session.forget()
         self._work = pool.run(lambda: run_care.to_bin(folders), self._deleted)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox, QScrollArea, QStackedWidget, QWidget
 
+from app import reading_order, texts
 from app.charts.run_charts import RunCharts
 from app.pages.page import Hint, Page
 from app.run_session import RunSession, RunState
@@ -87,6 +88,9 @@ class TrainPage(Page):
         shell.start_wanted.connect(self.start)
         buttons.start_wanted.connect(self.start)
         buttons.resume_wanted.connect(self.resume)
+        buttons.keep_wanted.connect(lambda: self.resume(keep=True))
+        buttons.fetch_wanted.connect(self.fetch)
+        session.fetching.changed.connect(self._changed)
         buttons.pause_wanted.connect(session.pause)
         buttons.stop_wanted.connect(session.stop)
         buttons.cancel_wanted.connect(self.ask_to_cancel)
@@ -98,8 +102,13 @@ class TrainPage(Page):
     def entered(self) -> None:
         self._refresh()
 
+    def first_control(self) -> QWidget | None:
+        return next(reading_order.controls(self.buttons), None) or super().first_control()
+
     def hint(self) -> Hint | None:
         state = self.session.state
+        if state is RunState.READING:
+            return Hint("info", self.tr("The run is being read from its folder."))
         if state is not RunState.NONE and self._project_recipe() is None:
             return Hint(
                 "info",
@@ -128,7 +137,9 @@ class TrainPage(Page):
                 "info", self.tr("Evaluate shows what was gained, on pictures the model has never seen.")
             )
         if state in (RunState.PAUSED, RunState.INTERRUPTED):
-            return Hint("info", self.tr("Go on to finish this run; Evaluate opens when it ends."))
+            return Hint(
+                "info", self.tr("Go on to finish this run, or stop and keep it; Evaluate opens then.")
+            )
         return Hint("info", self.tr("Evaluate opens when a run has ended."))
 
     def can_go_on(self) -> bool:
@@ -153,7 +164,7 @@ class TrainPage(Page):
             return self.tr("Choose a model first.")
         if facts.preflight is not None and facts.preflight_fresh and facts.preflight.problems:
             return self.tr("The check on the Method page found what would stop it: {}").format(
-                facts.preflight.problems[0].text
+                texts.message(facts.preflight.problems[0])[0]
             )
         return ""
 
@@ -172,11 +183,16 @@ class TrainPage(Page):
         self.buttons.setFocus()
         self.session.start(recipe)
 
-    def resume(self) -> None:
-        """Go on with the run that is shown."""
+    def resume(self, keep: bool = False) -> None:
+        """Go on with the run that is shown; with ``keep`` only to judge and keep the best."""
         if self.session.can_resume:
             self.buttons.setFocus()
-            self.session.resume()
+            self.session.resume(keep)
+
+    def fetch(self) -> None:
+        """Have the process in the background save the run that is shown, then go on with it here."""
+        if self.session.state is RunState.ELSEWHERE and self.session.folder is not None:
+            self.session.fetching.begin(self.session.folder)
 
     def remedy(self, chosen: Remedy) -> None:
         """Do what was offered: change the recipe and start again, go on, or show where to choose."""
@@ -238,7 +254,7 @@ class TrainPage(Page):
         missing = self._missing()
         failed = self.failure.refresh(recipe)
         has_run = session.state is not RunState.NONE and (
-            session.series.started is not None or session.state is RunState.STARTING
+            session.series.started is not None or session.state in (RunState.STARTING, RunState.READING)
         )
         self.stack.setCurrentWidget(self.charts if has_run else self.ready)
         self.log.setVisible(has_run)

@@ -28,6 +28,7 @@ class ChosenModel(Card):
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setAccessibleName(self.tr("Chosen model"))
         inside = QWidget()
         body = QVBoxLayout(inside)
         body.setContentsMargins(16, 12, 16, 16)

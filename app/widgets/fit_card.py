@@ -102,7 +102,9 @@ class FitCard(Card):
         if self._ticket is not None and self._ticket.open:
             self._ticket.drop()
         self._asked = data
-        self._ticket = self._shell.engine.ask(PicturesRequest(data=data, folder=None, part="all"))
+        self._ticket = self._shell.engine.ask(
+            PicturesRequest(data=facts.readable(data), folder=None, part="all")
+        )
         self._ticket.answered.connect(self._answered)
         self._ticket.failed.connect(self._failed)
 

@@ -152,7 +152,6 @@ class ImageGrid(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(False)
@@ -166,13 +165,22 @@ class ImageGrid(QListView):
         self.verticalScrollBar().valueChanged.connect(lambda _: self._forget.start())
         self.verticalScrollBar().setSingleStep(48)
         theme().changed.connect(self.viewport().update)
+        self._show_bar()
         self.set_tile(tile)
+
+    def _show_bar(self) -> None:
+        """Always there beside pictures, as tiles that fill the width would jump with it; else never."""
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOn if self.tiles.tiles else policy.ScrollBarAlwaysOff
+        )
 
     def show_tiles(self, tiles: Sequence[Tile], stay: bool = False) -> None:
         """Show other pictures; ``stay`` keeps the place, where only marks have changed."""
         place = self.verticalScrollBar().value()
         chosen = [index.row() for index in self.selectedIndexes()]
         self.tiles.show(tiles)
+        self._show_bar()
         if stay:
             for row in chosen:
                 if row < len(tiles):

@@ -87,6 +87,8 @@ class RowDelegate(QStyledItemDelegate):
     def _state(self, painter: QPainter, font: QFont, box: QRect, row: ModelRow) -> None:
         if row.missing:
             mark, colour = "warning", "warn"
+        elif row.trouble and row.here:
+            mark, colour = "warning", "bad"
         elif row.here:
             mark, colour = "check", "good"
         else:
@@ -103,7 +105,8 @@ class RowDelegate(QStyledItemDelegate):
                 second,
             )
             words.setHeight(18)
-        _line(painter, font, "text" if row.here else "text2", words, first)
+        shown = "bad" if row.trouble and row.here else "text" if row.here else "text2"
+        _line(painter, font, shown, words, first)
 
     def _focus(
         self, painter: QPainter, box: QRect, index: QModelIndex | QPersistentModelIndex, view: QTableView

@@ -114,7 +114,7 @@ class ModelTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             if column == MEMORY:
                 return f"{memory_words(row)}, {fits_words(row.fits)}. {memory_help()}"
-            return row.missing or f"{row.title}, {row.second}"
+            return row.missing or row.trouble or f"{row.title}, {row.second}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if column == NAME:
                 chosen = self.tr("chosen") if row.chosen else ""

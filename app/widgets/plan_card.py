@@ -6,13 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from app import texts
 from app.shell import Shell
-from app.widgets.basics import Button, Card, ElidedLabel, Label, Segmented, clear, column, line, row
+from app.widgets.basics import Button, Card, ElidedLabel, Icon, Label, Segmented, clear, column, line, row
 from engine.data.inspection import InspectAnswer
 from engine.recipe import Data
+
+_NARROW = 860
+"""A card less wide shows bare numbers below what is held back."""
 
 
 class _Share(QSpinBox):
@@ -31,20 +35,24 @@ class _Share(QSpinBox):
 class Chip(QFrame):
     """A shift set: its name, its count, and a way to take it away."""
 
-    def __init__(self, name: str, count: str, tip: str, remove: Button) -> None:
+    def __init__(self, name: str, count: str, tip: str, remove: Button, trouble: bool = False) -> None:
         super().__init__()
         self.setObjectName("chip")
+        self.setProperty("tone", "bad" if trouble else "")
         self.setToolTip(tip)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 1, 2, 1)
         layout.setSpacing(6)
-        title, figure = ElidedLabel(name, "strong"), Label(count, "support")
+        if trouble:
+            layout.addWidget(Icon("warning", "bad", 14))
+        title, figure = ElidedLabel(name, "strong"), Label(count, "support", "bad" if trouble else "")
         title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         # the name may be cut; a figure that is cut would be another figure
         figure.ensurePolished()
         figure.setMinimumWidth(figure.sizeHint().width())
         layout.addWidget(title)
-        layout.addWidget(figure)
+        if count:
+            layout.addWidget(figure)
         layout.addWidget(remove)
         self.setFixedHeight(28)
 
@@ -130,7 +138,7 @@ class PlanCard(Card):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
-        grid.addWidget(Label(self.tr("Held back"), "card"), 0, 0, 1, 4)
+        grid.addWidget(Label(self.tr("Held back"), "card"), 0, 0, 1, 3)
         for place, (words, field, count) in enumerate(
             (
                 (self.tr("To choose"), self.validation, self.validation_count),
@@ -143,10 +151,14 @@ class PlanCard(Card):
             grid.addWidget(label, 1, place)
             grid.addWidget(field, 2, place)
             grid.addWidget(count, 3, place)
-        grid.setColumnStretch(3, 1)
-        self.held_note = Label("", "help", wrap=True)
-        grid.addWidget(self.held_note, 4, 0, 1, 4)
-        grid.setRowStretch(5, 1)
+        grid.setColumnStretch(2, 1)
+        # one line whose place is kept, so that the card does not jump as words come and go
+        self.held_note = ElidedLabel("", "help")
+        grid.addWidget(self.held_note, 4, 0, 1, 3)
+        self.held_error = Label("", "help", "bad", wrap=True)
+        self.held_error.hide()
+        grid.addWidget(self.held_error, 5, 0, 1, 3)
+        grid.setRowStretch(6, 1)
         holder = QWidget()
         holder.setLayout(grid)
         return holder
@@ -186,9 +198,10 @@ class PlanCard(Card):
 
     # --- showing ------------------------------------------------------------------------------
 
-    def render_plan(self, data: Data, inspected: InspectAnswer | None) -> None:
+    def render_plan(self, data: Data) -> None:
         """Show the project's data and what it comes to."""
         self._rendering = True
+        inspected = self._shell.facts.inspected
         own_parts = bool(inspected is not None and inspected.has_splits) or data.validation_source is not None
         few = data.shots is not None
         self.use.choose("few" if few else "all")
@@ -222,22 +235,27 @@ class PlanCard(Card):
             self.used.setText("")
         for label, part in ((self.validation_count, "validation"), (self.test_count, "test")):
             count = sum(planned.get(part, ()))
-            label.setText(self.tr("{} pictures").format(texts.number(count)) if planned else "")
+            words = self.tr("{} pictures").format(texts.number(count)) if planned else ""
+            label.setToolTip(words)
+            # beside each other whole words would need more room than a small window has
+            label.setText(texts.number(count) if planned and self.width() < _NARROW else words)
         if own_parts:
-            note = self.tr("The pictures come with parts of their own.")
+            note = self.tr("The pictures come with their own parts.")
         elif data.shots is not None:
-            note = self.tr("With few per class, as many again choose; the rest is test.")
+            note = self.tr("As many again choose; the rest is test.")
         elif planned and not sum(planned.get("test", ())):
-            note = self.tr("Without test pictures the result looks better than it is.")
+            note = self.tr("Without a test the result looks too good.")
         else:
             note = ""
         self.held_note.setText(note)
-        self.held_note.setVisible(bool(note))
+        self.held_error.hide()
 
     def _show_chips(self, data: Data, inspected: InspectAnswer | None) -> None:
         clear(self._chips)
         known = {shift.name: shift for shift in inspected.shifts} if inspected is not None else {}
-        for shift in data.shifts[:6]:
+        troubles = self._shell.facts.shift_troubles
+        # what is wrong must not be among those that are only counted
+        for shift in sorted(data.shifts, key=lambda shift: shift not in troubles)[:6]:
             found = known.get(shift.name)
             count = texts.number(found.pictures) if found is not None and found.pictures >= 0 else "…"
             tip = shift.source
@@ -245,7 +263,11 @@ class PlanCard(Card):
                 tip += "\n" + self.tr("{} of {} classes").format(
                     found.classes, len(inspected.planned_classes)
                 )
+            trouble = troubles.get(shift)
+            if trouble is not None:
+                count, tip = "", f"{shift.source}\n{texts.whole(trouble)}"
             remove = Button(
+                self.tr("Remove") if trouble is not None and self.width() >= _NARROW else "",
                 icon="close",
                 kind="quiet",
                 small=True,
@@ -253,11 +275,20 @@ class PlanCard(Card):
                 tip=self.tr("Do not judge on {}").format(shift.name),
                 act=partial(self._remove, shift.name),
             )
-            self._chips.addWidget(Chip(shift.name, count, tip, remove))
+            self._chips.addWidget(Chip(shift.name, count, tip, remove, trouble is not None))
         if len(data.shifts) > 6:
             self._chips.addWidget(Label(self.tr("and {} more").format(len(data.shifts) - 6), "support"))
         self._chips.addStretch(1)
         self._chips_holder.setVisible(bool(data.shifts))
+        why = next((texts.message(trouble)[0] for trouble in troubles.values()), "")
+        self.shift_note.setText(why or self.tr("They show what survives in new places. They choose nothing."))
+        self.shift_note.setToolTip(why)
+        self.shift_note.set_tone("bad" if why else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        super().resizeEvent(event)
+        if (self.width() < _NARROW) != (event.oldSize().width() < _NARROW) and self._shell.project.data:
+            self.render_plan(self._shell.project.data)
 
     # --- editing ------------------------------------------------------------------------------
 
@@ -268,9 +299,8 @@ class PlanCard(Card):
         if self._rendering or self._shell.project.data is None:
             return
         error = self._shell.edit(text, merge=merge, data=fields)
-        self.held_note.setText(error or "")
-        self.held_note.set_tone("bad" if error else "")
-        self.held_note.setVisible(bool(error))
+        self.held_error.setText(error or "")
+        self.held_error.setVisible(bool(error))
 
     def _remove(self, name: str) -> None:
         data = self._shell.project.data

@@ -12,6 +12,8 @@ from app.theme import theme
 from app.widgets.basics import line
 
 WIDTH = 208
+NARROW = 64
+"""Marks alone, where the pages need the room."""
 _ROW = 48
 
 
@@ -60,7 +62,8 @@ class RailItem(QAbstractButton):
             icons.paint(painter, "list", "text2", circle.adjusted(2, 2, -2, -2))
         else:
             self._mark(painter, circle)
-        self._words(painter)
+        if self.width() > NARROW:
+            self._words(painter)
 
     def _ground(self, painter: QPainter, box: QRectF) -> None:
         colours = theme()
@@ -179,6 +182,10 @@ class Rail(QWidget):
             self.items[step] = item
             layout.addWidget(item)
         layout.addStretch(1)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show the marks alone; names and states are then in the tooltips."""
+        self.setFixedWidth(NARROW if narrow else WIDTH)
 
     def show_states(self, states: dict[Step, State], current: Step, share: float, runs: int) -> None:
         for step, item in self.items.items():

@@ -22,36 +22,21 @@ PADDING = 16
 """Left of the first and right of the last column."""
 
 
-class RowTable(QTableView):
-    """One row is chosen at a time; Tab goes on to the next control."""
+class HoverTable(QTableView):
+    """Whole rows are pointed at and chosen; Tab goes on to the next control."""
 
-    def __init__(self, name: str, tip: str) -> None:
+    def __init__(self, name: str) -> None:
+        """``name`` is the accessible name."""
         super().__init__()
         self.hovered_row = -1
         self.setAccessibleName(name)
-        self.setAccessibleDescription(tip)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setMinimumSectionSize(24)
-        self.horizontalHeader().setMinimumSectionSize(24)
-        self.horizontalHeader().setHighlightSections(False)
-        # the delegate paints choice and hover; the style would paint its own beneath
-        self.setStyleSheet(
-            "QTableView { selection-background-color: transparent; }"
-            "QTableView::item:selected, QTableView::item:hover { background: transparent; }"
-            f"QHeaderView::section {{ padding: 0 2px 0 {PADDING}px; }}"
-            f"QHeaderView::section:last {{ padding: 0 {PADDING}px; }}"
-        )
         theme().changed.connect(self.viewport().update)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's names
@@ -68,6 +53,29 @@ class RowTable(QTableView):
             self.viewport().update()
 
 
+class RowTable(HoverTable):
+    """One row is chosen at a time."""
+
+    def __init__(self, name: str, tip: str) -> None:
+        super().__init__(name)
+        self.setAccessibleDescription(tip)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().setMinimumSectionSize(24)
+        self.horizontalHeader().setMinimumSectionSize(24)
+        self.horizontalHeader().setHighlightSections(False)
+        # the delegate paints choice and hover; the style would paint its own beneath
+        self.setStyleSheet(
+            "QTableView { selection-background-color: transparent; }"
+            "QTableView::item:selected, QTableView::item:hover { background: transparent; }"
+            f"QHeaderView::section {{ padding: 0 2px 0 {PADDING}px; }}"
+            f"QHeaderView::section:last {{ padding: 0 {PADDING}px; }}"
+        )
+
+
 class RowDelegate(QStyledItemDelegate):
     """Paints the ground of a row; what stands on it is ``paint_cell``'s."""
 
@@ -78,13 +86,14 @@ class RowDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         view: QWidget | None = option.widget
         chosen = bool(state & QStyle.StateFlag.State_Selected)
-        hovered = isinstance(view, RowTable) and view.hovered_row == index.row()
+        table = view if isinstance(view, HoverTable) else None
+        hovered = table is not None and table.hovered_row == index.row()
         ground = self.ground(index, chosen, hovered)
         if ground:
             painter.fillRect(box, theme().colour(ground))
-        painter.fillRect(QRect(box.left(), box.bottom(), box.width(), 1), theme().colour("hair"))
-        if chosen and isinstance(view, RowTable) and view.hasFocus():
-            self._focus(painter, box, view, index)
+        self.hairline(painter, box, index)
+        if table is not None and table.hasFocus():
+            self.focus(painter, box, table, index, chosen)
         painter.setFont(option.font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(box)
@@ -98,9 +107,14 @@ class RowDelegate(QStyledItemDelegate):
     def paint_cell(self, painter: QPainter, box: QRect, index: Index, chosen: bool) -> None:
         """What the cell shows."""
 
-    @staticmethod
-    def _focus(painter: QPainter, box: QRect, view: QTableView, index: Index) -> None:
-        """A ring around the whole row; each cell paints its part of it."""
+    def hairline(self, painter: QPainter, box: QRect, index: Index) -> None:
+        """What parts the row from the next."""
+        painter.fillRect(QRect(box.left(), box.bottom(), box.width(), 1), theme().colour("hair"))
+
+    def focus(self, painter: QPainter, box: QRect, view: QTableView, index: Index, chosen: bool) -> None:
+        """A ring around the chosen row, while the table is worked in; each cell paints its part of it."""
+        if not chosen:
+            return
         last = view.model().columnCount() - 1
         painter.setPen(Qt.PenStyle.NoPen)
         ring = theme().colour("accent_text")

@@ -14,6 +14,8 @@ class RunButtons(QWidget):
 
     start_wanted = Signal()
     resume_wanted = Signal()
+    keep_wanted = Signal()
+    fetch_wanted = Signal()
     pause_wanted = Signal()
     cancel_wanted = Signal()
     stop_wanted = Signal()
@@ -30,6 +32,14 @@ class RunButtons(QWidget):
         self.resume = Button(
             self.tr("Go on"), icon="play", kind="primary", act=self.resume_wanted.emit,
             tip=self.tr("Go on from where it was last saved, as if there had been no pause (Ctrl+G)"),
+        )  # fmt: skip
+        self.keep = Button(
+            self.tr("Stop and keep"), icon="stop", act=self.keep_wanted.emit,
+            tip=self.tr("Goes on only to end at once: the best epoch so far is judged and kept"),
+        )  # fmt: skip
+        self.fetch = Button(
+            self.tr("Bring into this window"), icon="play", kind="primary", act=self.fetch_wanted.emit,
+            tip=self.tr("The process in the background saves it and ends; then it goes on here"),
         )  # fmt: skip
         self.anew = Button(
             self.tr("Start anew"), icon="refresh", act=self.start_wanted.emit,
@@ -50,7 +60,9 @@ class RunButtons(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.start)
+        layout.addWidget(self.fetch)
         layout.addWidget(self.resume)
+        layout.addWidget(self.keep)
         layout.addLayout(row(self.pause, self.cancel))
         layout.addWidget(self.stop)
         layout.addWidget(self.evaluate)
@@ -61,7 +73,8 @@ class RunButtons(QWidget):
 
     def _all(self) -> tuple[Button, ...]:
         return (
-            self.start, self.resume, self.pause, self.cancel, self.stop, self.evaluate, self.again, self.anew,
+            self.start, self.fetch, self.resume, self.keep, self.pause, self.cancel, self.stop, self.evaluate,
+            self.again, self.anew,
         )  # fmt: skip
 
     def refresh(self, can_start: bool, changed: bool, handled: bool) -> None:
@@ -73,6 +86,8 @@ class RunButtons(QWidget):
         shown = {
             self.start: state is RunState.NONE,
             self.resume: session.can_resume and not handled,
+            self.keep: state in (RunState.PAUSED, RunState.INTERRUPTED) and session.series.best is not None and not handled,
+            self.fetch: state is RunState.ELSEWHERE and session.left_behind,
             self.pause: session.under_way,
             self.cancel: session.under_way,
             self.stop: session.under_way,
@@ -92,6 +107,7 @@ class RunButtons(QWidget):
             else self.tr("Train the recipe from the beginning in a new run")
         )
         _set_busy(self.pause, state is RunState.PAUSING)
+        _set_busy(self.fetch, session.fetching.folder is not None)
         _set_busy(self.stop, state is RunState.STOPPING)
         _set_busy(self.cancel, state is RunState.CANCELLING)
         _word(self.pause, self.tr("Pausing") if state is RunState.PAUSING else self.tr("Pause"))
@@ -101,15 +117,13 @@ class RunButtons(QWidget):
         if state is not RunState.CANCELLING:
             self.cancel.setEnabled(session.under_way)
         best = session.series.best
+        words = self.tr("Stop and keep")
+        if best is not None and best.epoch > 0:
+            words = self.tr("Stop and keep epoch {}").format(best.epoch)
+        _word(self.keep, words)
         if state is not RunState.STOPPING:
             self.stop.setEnabled(running and best is not None)
-            known = best is not None and best.epoch > 0
-            _word(
-                self.stop,
-                self.tr("Stop and keep epoch {}").format(best.epoch)
-                if known and best
-                else self.tr("Stop and keep"),
-            )
+            _word(self.stop, words)
         else:
             _word(self.stop, self.tr("Stopping"))
         if best is None or not running:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QObject, QPoint, Qt, QThreadPool, Signal
+from PySide6.QtCore import QCoreApplication, QLocale, QObject, QPoint, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QWidget
 
 from app.charts.series import replay
@@ -70,7 +70,9 @@ def found_runs(folder: Path) -> list[Found]:
             continue
         pictures = Path(recipe.data.source).name
         model = Path(recipe.model.name).name
-        about = f"{pictures}, {recipe.method.name.upper()}, {model}, {recipe.training.epochs} epochs"
+        about = QCoreApplication.translate("ComparePopup", "{}, {}, {}, {} epochs").format(
+            pictures, recipe.method.name.upper(), model, recipe.training.epochs
+        )
         made.append(Found(each, label_of(each.name), about))
     return made
 

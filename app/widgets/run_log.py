@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit
 
 from app.charts.series import Series
+from app.widgets import run_words
 from app.widgets.basics import Badge, Button, Card, ElidedLabel, Label, row
+from engine.events import Event
 
 _HEIGHT = 132
 
@@ -17,9 +19,9 @@ class LogCard(Card):
     def __init__(self) -> None:
         super().__init__(padding=0, spacing=0)
         self.body.setContentsMargins(7, 5, 11, 5)
-        self._lines: list[str] = []
+        self._taken = 0
         self._warned = 0
-        self._source: list[str] | None = None
+        self._source: list[Event] | None = None
         self.fold = Button(
             icon="chevron-right", kind="quiet", small=True, act=self._fold,
             name=self.tr("Log"), tip=self.tr("Show or hide all that happened"),
@@ -42,8 +44,8 @@ class LogCard(Card):
 
     def show_series(self, series: Series) -> None:
         """Show the lines of a run."""
-        if series.log is not self._source or len(series.log) < len(self._lines):
-            self._source, self._lines, self._warned = series.log, [], -1
+        if series.log is not self._source or len(series.log) < self._taken:
+            self._source, self._taken, self._warned = series.log, 0, -1
             self.text.clear()
         if len(series.warnings) != self._warned:
             self._warned = len(series.warnings)
@@ -53,14 +55,13 @@ class LogCard(Card):
                 self.badge.say(self.tr("1 warning"), "warn")
             else:
                 self.badge.say(self.tr("{} warnings").format(self._warned), "warn")
-        new = series.log[len(self._lines) :]
+        new = series.log[self._taken :]
         if not new:
-            if not self._lines:
+            if not self._taken:
                 self.last.setText(self.tr("nothing yet"))
             return
-        warnings = {str(each) for each in series.warnings}
-        shown = [self.tr("Warning: {}").format(each) if each in warnings else each for each in new]
-        self._lines += new
+        shown = [run_words.log_line(each) for each in new]
+        self._taken += len(new)
         self.last.setText(shown[-1])
         self.text.appendPlainText("\n".join(shown))
 

@@ -43,7 +43,7 @@ class RunPanel(Card):
         self.session = session
         self.setFixedWidth(self.WIDTH)
         self._shown_sets: tuple[str, ...] = ()
-        self._elapsed: tuple[object, str] = (None, "")
+        self._elapsed: tuple[object, float | None] = (None, None)
         self._rows: dict[str, tuple[Label, Label]] = {}
         inner = QWidget()
         content = QVBoxLayout(inner)
@@ -134,7 +134,7 @@ class RunPanel(Card):
                 self.tr("Temperature"),
                 self.tr("How sharply the model tells similar captions apart (1 / exp of the logit scale); it learns this too. Usually near 0.01"),
             ),
-            ("elapsed", self.tr("Elapsed"), self.tr("Since it was started, or last went on")),
+            ("elapsed", self.tr("Elapsed"), self.tr("All attempts together, from the first line of each to its end; one whose process was killed is not counted")),
         ):  # fmt: skip
             label, value = Label(name, "support"), Label("", "label")
             value.setProperty("role", "body")
@@ -159,7 +159,7 @@ class RunPanel(Card):
     def _head(self) -> None:
         session, series = self.session, self.session.series
         state = session.state
-        busy = session.under_way or state is RunState.ELSEWHERE
+        busy = session.under_way or state in (RunState.ELSEWHERE, RunState.READING)
         self._ring.setVisible(busy)
         name, colour = _ICONS.get(state, ("play", "text2"))
         self._icon.setVisible(not busy)
@@ -198,11 +198,12 @@ class RunPanel(Card):
         state = session.state
         if state in (RunState.STARTING, RunState.RUNNING):
             if session.phase is not None:
-                return run_words.phase_words(session.phase)
+                return run_words.phase_words(session.phase, session.phase_left())
             return self.tr("Starting the engine") if state is RunState.STARTING else ""
         if state is RunState.STOPPING:
             words = run_words.phase_words(session.phase)
-            return self.tr("Judging the best epoch.") + (f" {words}" if words else "")
+            end = self.tr("The window closes after that.") if session.quits_after else ""
+            return " ".join(part for part in (self.tr("Judging the best epoch."), words, end) if part)
         if state is RunState.NONE:
             return self._estimate()
         return {
@@ -214,8 +215,17 @@ class RunPanel(Card):
             RunState.CANCELLED: self.tr("Ended without a result. It can still go on from its last save.")
             if session.can_resume
             else self.tr("Ended without a result."),
-            RunState.ELSEWHERE: self.tr("Another process works on this run; what it writes is shown here. Under Runs it can be brought into the window, if a window left it behind."),
+            RunState.READING: self.tr("Its charts and figures come in a moment."),
+            RunState.ELSEWHERE: self._elsewhere(),
         }.get(state, "")  # fmt: skip
+
+    def _elsewhere(self) -> str:
+        session = self.session
+        if session.fetching.folder is not None:
+            return self.tr("Its process saves it and ends; then it goes on here.")
+        if session.left_behind:
+            return self.tr("It goes on in the background; what it writes is shown here.")
+        return self.tr("Another process works on this run; what it writes is shown here.")
 
     def _estimate(self) -> str:
         """Time and memory as the check before training has measured them."""
@@ -280,17 +290,21 @@ class RunPanel(Card):
         _say(self.values["rate"], run_words.exponent(last.learning_rate))
         _say(self.values["temperature"], QLocale().toString(last.temperature, "f", 4))
         begun = run_words.begun(series)
-        under_way = self.session.under_way
+        # one that is being gone on with still shows its attempt of before
+        runs = self.session.has_begun or self.session.state is RunState.ELSEWHERE
+        runs = runs and series.finished is None
+        seconds = run_words.elapsed(series, datetime.now().astimezone() if runs else None)
+        if seconds is None and self._elapsed[0] is series.started:
+            # killed a moment ago
+            seconds = self._elapsed[1]
+        self._elapsed = (series.started, seconds)
         if begun is None:
             _say(self.values["elapsed"], "–")
-        elif under_way or self._elapsed[0] is series.started:
-            if under_way:
-                seconds = (datetime.now().astimezone() - begun).total_seconds()
-                self._elapsed = (series.started, run_words.clock(seconds))
+        elif seconds is not None:
             _say(self._names["elapsed"], self.tr("Elapsed"))
-            _say(self.values["elapsed"], self._elapsed[1])
+            _say(self.values["elapsed"], run_words.clock(seconds))
         else:
-            # of a run read from disk only its start is known
+            # of a killed run read from disk only its start is known
             _say(self._names["elapsed"], self.tr("Started"))
             local = begun.astimezone()
             month = QLocale().standaloneMonthName(local.month, QLocale.FormatType.ShortFormat)

@@ -12,7 +12,17 @@ from app.charts.series import Series
 from app.facts import Facts
 from app.run_session import RunSession, RunState
 from engine.answers import DeviceEntry
-from engine.events import Progress, Reason
+from engine.events import (
+    CheckpointSaved,
+    EvaluationDone,
+    Event,
+    Paused,
+    Progress,
+    Reason,
+    Resumed,
+    RunFinished,
+    Warned,
+)
 from engine.messages import Message
 from engine.recipe import Recipe
 
@@ -79,24 +89,73 @@ def outline(recipe: Recipe, facts: Facts) -> list[tuple[str, str]]:
     return lines
 
 
-def phase_words(phase: Progress | None) -> str:
-    """What is done before and between the steps, with counts."""
+def phase_words(phase: Progress | None, left: float | None = None) -> str:
+    """What is done before and between the steps, with counts, and the seconds left where they are known."""
     if phase is None:
         return ""
     words = texts.message(phase.phase)[0]
-    if not phase.total:
-        return words
-    if phase.unit == "bytes":
-        done, total = texts.size(phase.done), texts.size(phase.total)
-    else:
-        done, total = texts.number(phase.done), texts.number(phase.total)
-    return translate("run", "{}, {} of {}").format(words, done, total)
+    if phase.total:
+        if phase.unit == "bytes":
+            done, total = texts.size(phase.done), texts.size(phase.total)
+        else:
+            done, total = texts.number(phase.done), texts.number(phase.total)
+        words = translate("run", "{}, {} of {}").format(words, done, total)
+    if left is not None and left >= 2:
+        words = translate("run", "{}; about {} left").format(words, texts.duration(left))
+    return words
+
+
+def elapsed(series: Series, now: datetime | None) -> float | None:
+    """Seconds that all attempts took, the latest up to ``now`` or to its end; None if that is not known.
+
+    What a killed attempt took is not told by its events; it counts nothing.
+    """
+    start = begun(series)
+    if start is None:
+        return None
+    if now is not None:
+        return series.earlier + (now - start).total_seconds()
+    if series.finished is not None and series.finished.seconds is not None:
+        return series.earlier + series.finished.seconds
+    return None
+
+
+def log_line(event: Event) -> str:
+    """One thing that happened beside the numbers."""
+    if isinstance(event, EvaluationDone):
+        accuracy = texts.percent(event.sets["validation"].accuracy)
+        if event.best:
+            return translate("run", "epoch {}: validation {}, kept as best").format(event.epoch, accuracy)
+        return translate("run", "epoch {}: validation {}").format(event.epoch, accuracy)
+    if isinstance(event, Warned):
+        return translate("run", "Warning: {}").format(texts.whole(event.message))
+    if isinstance(event, CheckpointSaved):
+        return translate("run", "saved at step {}").format(texts.number(event.step))
+    if isinstance(event, Paused):
+        return translate("run", "paused at step {}").format(texts.number(event.step))
+    if isinstance(event, Resumed):
+        return translate("run", "went on from step {}").format(texts.number(event.step))
+    if isinstance(event, RunFinished):
+        return texts.whole(event.error) if event.error is not None else _ended(event.reason)
+    return ""
+
+
+def _ended(reason: Reason) -> str:
+    return {
+        Reason.FINISHED: translate("run", "finished"),
+        Reason.STOPPED: translate("run", "stopped early and kept"),
+        Reason.PATIENCE: translate("run", "ended early, as validation no longer improved"),
+        Reason.PAUSED: translate("run", "saved, to be gone on with"),
+        Reason.CANCELLED: translate("run", "cancelled"),
+        Reason.FAILED: translate("run", "failed"),
+    }[reason]
 
 
 def state_title(state: RunState) -> str:
     """The panel's heading."""
     return {
         RunState.NONE: translate("run", "Ready"),
+        RunState.READING: translate("run", "Reading the run"),
         RunState.STARTING: translate("run", "Starting"),
         RunState.RUNNING: translate("run", "Training"),
         RunState.PAUSING: translate("run", "Pausing"),

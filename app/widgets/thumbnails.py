@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app import paths
+from engine import faults
 
 SIDE = 224
 """Pixels of a thumbnail's shorter side; a tile of 104 px is sharp at 200 %."""
@@ -105,7 +106,11 @@ class Thumbnails(QObject):
                 if self._closing:
                     return
                 path, _ = self._wished.popitem(last=True)
-            image = thumbnail(path)
+            try:
+                image = thumbnail(path)
+            except Exception as error:  # noqa: BLE001  one picture must not take all that follow along
+                faults.recorded(error)
+                image = None
             with self._condition:
                 self._made.append((path, image))
 

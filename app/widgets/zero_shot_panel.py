@@ -31,6 +31,10 @@ class Stop:
     tone: Literal["info", "warn"] = "info"
 
 
+_STATE = 264
+"""Width of what says how far the figures are."""
+
+
 class ZeroShotPanel(Card):
     """Shows a preview or why there is none; asks for nothing itself."""
 
@@ -50,12 +54,18 @@ class ZeroShotPanel(Card):
             )
         )
         self.ring = Ring()
-        self.phase = Label("", "support")
+        self.phase = ElidedLabel("", "support")
         self.badge = MarkedBadge()
         self.head.addWidget(about, 1)
-        self.head.addWidget(self.ring)
-        self.head.addWidget(self.phase)
-        self.head.addWidget(self.badge)
+        self.phase.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        # their place is kept, so that the words beside them stay where they are as work begins and ends
+        state = QWidget()
+        across = row(self.phase, self.ring, self.badge)
+        # gives way to the words, where there are some
+        across.insertStretch(0, 0)
+        state.setLayout(across)
+        state.setFixedWidth(_STATE)
+        self.head.addWidget(state)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._reason())
         self.pages.addWidget(self._figures())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,7 @@ class _Attempt:
         self._emit = emit
         self._control = control
         self._resuming = resuming
+        self._began = time.monotonic()
         self._loader = scene.loader()
         self._normalize = scene.normalizer()
         self._zero_shot_head = text_head(scene.backbone, scene.task, control)
@@ -176,9 +178,9 @@ class _Attempt:
             if reason is Reason.PAUSED:
                 self._say(Paused(step=trainer.position.step))
             best_epoch = trainer.position.best_epoch
-            self._say(RunFinished(reason=reason, best_epoch=best_epoch))
+            self._say(RunFinished(reason=reason, best_epoch=best_epoch, seconds=self._seconds()))
         except Cancelled:
-            self._say_last(RunFinished(reason=Reason.CANCELLED))
+            self._say_last(RunFinished(reason=Reason.CANCELLED, seconds=self._seconds()))
             raise
         except BaseException as error:
             self._failed(error, trainer)
@@ -200,7 +202,12 @@ class _Attempt:
                 "core.fault", reason=f"{type(error).__name__}: {error}", log=str(self._run.log_file)
             )
         best_epoch = trainer.position.best_epoch
-        self._say_last(RunFinished(reason=Reason.FAILED, error=message, best_epoch=best_epoch))
+        self._say_last(
+            RunFinished(reason=Reason.FAILED, error=message, best_epoch=best_epoch, seconds=self._seconds())
+        )
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._began, 1)
 
     def _say_last(self, finished: RunFinished) -> None:
         # where the disk is full this cannot be written either; the first error is the one to tell
@@ -210,6 +217,7 @@ class _Attempt:
 
     def _started(self, trainer: Trainer) -> None:
         asked, scene = self._asked, self._scene
+        self._began = time.monotonic()
         event = RunStarted(
             run=str(self._run.path),
             attempt=self._run.attempts() + 1,

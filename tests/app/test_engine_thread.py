@@ -333,9 +333,7 @@ def test_a_program_that_is_not_there_is_told(
     engine.close()
 
 
-def test_an_engine_works_without_a_log(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_an_engine_works_without_a_log(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FLYP_HOME", str(tmp_path / "file"))
     engine = Engine()

@@ -15,7 +15,7 @@ from app.charts import scales
 from app.charts.run_charts import RunCharts
 from app.charts.series import Series, reduce, smooth
 from app.charts.trace import LossTrace, thinned
-from engine.events import EvaluationDone, Figures, RunStarted, StepDone
+from engine.events import EvaluationDone, Figures, RunStarted, SetInfo, StepDone
 
 FLOOR = 0.05
 
@@ -216,3 +216,18 @@ def test_labels_stand_beside_the_ends_of_their_lines(charts):
     assert validation == pytest.approx(chart.place_of(0, 0.62).y(), abs=10)
     assert art == pytest.approx(chart.place_of(0, 0.37).y(), abs=10)
     assert chart.rect().contains(QPoint(labels.x(), round(art)))
+
+
+def test_that_shifted_sets_are_sampled_is_said_beside_the_chart(charts):
+    series = made(steps=40, epochs=2)
+    assert series.started is not None
+    art = SetInfo(name="art", kind="shift", pictures=50, classes=2)
+    series.started = series.started.model_copy(update={"sets": (art,)})
+    charts.show_series(series)
+    assert charts.accuracy.about_label.text() == "after each epoch"
+    sampled = made(steps=40, epochs=2)
+    larger = art.model_copy(update={"pictures": 2000})
+    sampled.started = series.started.model_copy(update={"sets": (larger,)})
+    charts.show_series(sampled)
+    assert charts.accuracy.about_label.text() == "after each epoch; shifted sets on 50 pictures"
+    assert "Evaluate looks at all of them" in charts.accuracy.about_label.toolTip()

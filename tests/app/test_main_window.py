@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import background
 from app.main_window import MainWindow
-from app.run_session import RunState
+from app.run_session import RunSession, RunState
+from app.shell import Shell
 from app.steps import Mark, Step
 from app.theme import DARK, LIGHT, theme
 from app.widgets.basics import Banner
+from app.widgets.saving import Saving
 from engine.answers import ModelEntry, ModelsAnswer
 from engine.data.inspection import InspectAnswer
-from engine.events import Progress
+from engine.events import Progress, RunFinished
 from engine.messages import say
 from engine.recipe import Data, Recipe, parse
 from engine.run_directory import RunDirectory
-from tests.app.conftest import settle
+from tests.app.conftest import end, settle
+from tests.app.scripted import ScriptedEngine
 
 LONG = 120_000
 STARTER = ModelEntry(
@@ -285,6 +291,9 @@ def test_every_page_fits_into_the_window(
             settle()
             assert (window.width(), window.height()) == size, f"{step} makes the window grow"
             page = window.page(step)
+            viewport = window.stack.parentWidget()
+            assert viewport is not None
+            assert window.stack.size() == viewport.size(), f"{step} has to be scrolled"
             least = page.minimumSizeHint()
             assert (least.width() <= page.width(), least.height() <= page.height()) == (True, True), step
             assert not window.grab().isNull()
@@ -463,8 +472,139 @@ def test_a_background_that_cannot_be_started_keeps_the_window(
         assert not real_window.close()
     assert real_window.isVisible()
     assert "background" in real_window._banners
+    qtbot.waitUntil(lambda: real_window.session.state is not RunState.READING)
     assert (real_window.session.state, real_window.session.folder) == (RunState.PAUSED, folder)
     assert real_window.session.can_resume
+
+
+class Saver(QObject):
+    """Watches the dialog that waits for a run to be saved; presses its button if asked to."""
+
+    def __init__(self, press: bool) -> None:
+        super().__init__()
+        self.seen: Saving | None = None
+        self.beats = 0
+        self._press = press
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(10)
+
+    def _look(self) -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, Saving):
+            self.seen = dialog
+            self.beats += 1
+            # neither closing nor Escape ends it
+            if self.beats == 2:
+                assert not dialog.close()
+                QTest.keyClick(dialog, Qt.Key.Key_Escape)
+            if self._press and self.beats == 3:
+                dialog.quit.click()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
+class Slow(RunSession):
+    """Does not end until it is killed, or some time has gone by."""
+
+    seconds: float | None = 0.4
+
+    def leave(self) -> None:
+        if self.engine is not None and self.engine.pid is not None:
+            process = psutil.Process(self.engine.pid)
+            process.suspend()
+            if self.seconds is not None:
+                QTimer.singleShot(round(1000 * self.seconds), self, lambda: _wake(process))
+        super().leave()
+
+
+def _wake(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.Error):
+        process.resume()
+
+
+@pytest.fixture
+def slow_window(qtbot: QtBot, real_engine: None, settings: QSettings) -> Iterator[MainWindow]:
+    engine = ScriptedEngine()
+    shell = Shell(engine, settings)
+    engine.setParent(shell)
+    made = MainWindow(shell, Slow(shell))
+    shell.setParent(made)
+    made.show()
+    yield made
+    end(made)
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_the_window_lives_while_a_run_is_saved_and_can_go_without(
+    slow_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe, patient: bool
+) -> None:
+    folder = trains(slow_window, qtbot, recipe)
+    session = slow_window.session
+    assert isinstance(session, Slow)
+    session.seconds = 0.4 if patient else None
+    assert session.engine is not None
+    pid = session.engine.pid
+    saver = Saver(press=not patient)
+    press("Pause and quit")
+    begun = time.monotonic()
+    assert slow_window.close()
+    saver.stop()
+    assert time.monotonic() - begun < 30
+    assert saver.beats >= 3
+    assert pid is not None
+    assert not psutil.pid_exists(pid)
+    run = RunDirectory(folder)
+    assert run.has_checkpoint("last")
+    ended = run.ended()
+    assert (ended is not None and ended.reason == "paused") is patient
+
+
+def test_staying_after_all_takes_the_wish_to_quit_back(
+    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
+) -> None:
+    session = real_window.session
+    trains(real_window, qtbot, recipe)
+    # the engine does not get on with judging until the person has made up their mind
+    assert session.engine is not None
+    process = psutil.Process(session.engine.pid)
+    process.suspend()
+    press("Stop, keep and quit")
+    assert not real_window.close()
+    assert session.words().endswith("then the window closes")
+    assert "quit" in real_window._banners
+    second = press("Stay")
+    assert not real_window.close()
+    assert second.texts
+    assert session.words() == "judging the best epoch"
+    assert "quit" not in real_window._banners
+    press("Stop, keep and quit")
+    assert not real_window.close()
+    button = real_window._banners["quit"].button
+    assert button is not None
+    button.click()
+    process.resume()
+    qtbot.waitUntil(lambda: session.state is RunState.FINISHED, timeout=LONG)
+    qtbot.wait(50)
+    assert real_window.isVisible()
+
+
+def test_a_run_that_was_stopped_and_ended_meanwhile_does_not_go_on_in_the_background(
+    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
+) -> None:
+    folder = trains(real_window, qtbot, recipe)
+    real_window.session.stop()
+    press("Go on in the background")
+    assert real_window.close()
+    assert background.alive() == frozenset()
+    run = RunDirectory(folder)
+    last = run.last_event()
+    assert last == run.ended()
+    assert isinstance(last, RunFinished)
+    assert last.reason == "stopped"
+    assert last.seconds is not None
+    assert last.seconds > 0
 
 
 @pytest.mark.parametrize("answer", ["Go on in the background", "Stop, keep and quit"])
@@ -482,3 +622,16 @@ def test_a_run_that_ends_while_the_question_stands_is_just_closed(
     assert session.state is RunState.FINISHED
     assert background.alive() == frozenset()
     assert RunDirectory(folder).attempts() == 1
+
+
+def test_to_train_with_the_suggested_method_is_to_choose_it(
+    window: MainWindow, qtbot: QtBot, small_pictures: Path
+) -> None:
+    ready(window, qtbot, small_pictures)
+    assert window.rail.items[Step.METHOD].state.mark is Mark.TODO
+    window.session.recipe = window.shell.project.recipe()
+    window.session.state = RunState.STARTING
+    window.session.state_changed.emit()
+    window.session.state = RunState.NONE
+    window.refresh()
+    assert window.rail.items[Step.METHOD].state.mark is Mark.DONE

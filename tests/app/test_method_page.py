@@ -66,7 +66,7 @@ def page(shell: Shell, qtbot: QtBot, small_pictures: Path) -> Iterator[MethodPag
         planned={"train": (160, 160)},
     )
     made = MethodPage(shell)
-    made._due.setInterval(10)
+    made.checking.due.setInterval(10)
     qtbot.addWidget(made)
     made.resize(1072, 680)
     made.show()

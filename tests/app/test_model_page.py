@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QThreadPool
 from pytestqt.qtbot import QtBot
 
 from app import estimates
 from app.downloads import Fetching
 from app.estimates import Fits
-from app.model_rows import ROW
+from app.model_rows import ROW, state_words
 from app.pages.model import ModelPage
 from app.shell import Shell
 from app.widgets.fit_preview import kept_part, prepare
@@ -24,6 +25,7 @@ from engine.data.fit import Fit
 from engine.events import Failed, Progress
 from engine.messages import say
 from engine.requests import DownloadRequest
+from tests.app.conftest import settle
 from tests.engine.clip.hub import Hub, serving
 
 GB = 10**9
@@ -298,3 +300,54 @@ def test_a_model_of_the_hub_is_really_downloaded(hub: Hub, real_shell: Shell, qt
     page.open_hub("hf-hub:someone/nothing")
     qtbot.waitUntil(lambda: page.download.state is Fetching.FAILED, timeout=60_000)
     assert "someone/nothing" in page.chosen.trouble[1].text()
+
+
+def test_a_model_that_cannot_be_used_is_not_listed_as_one(
+    page: ModelPage, shell: Shell, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "broken").mkdir()
+    page.open_folder(tmp_path / "broken")
+    key = (str(tmp_path / "broken"), None)
+    shell.facts.model_trouble = say("core.cancelled")
+    shell.know("model")
+    assert state_words(page._rows[key])[0] == "cannot be used"
+    # it is remembered when another is chosen, as long as the engine says nothing else
+    shell.facts.model_trouble = None
+    click(qtbot, page, "starter")
+    assert page._rows[key].trouble
+    assert state_words(page._rows["starter", None])[0] == "on this machine"
+
+
+def test_a_folder_without_a_model_is_told_before_it_is_chosen(
+    page: ModelPage, shell: Shell, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page.open_folder(tmp_path)
+    click(qtbot, page, "starter")
+    key = (str(tmp_path), None)
+    qtbot.waitUntil(lambda: "open_clip_config.json" in page._rows[key].trouble)
+
+
+def test_what_arrives_after_the_page_is_gone_is_not_shown(
+    shell: Shell, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = threading.Event()
+
+    def slow(folder: Path) -> estimates.Facts:
+        going.wait(5)
+        raise ValueError
+
+    monkeypatch.setattr(estimates, "of_folder", slow)
+    shell.facts.models = MODELS
+    gone = ModelPage(shell)
+    gone.show()
+    gone.open_folder(tmp_path)
+    shown: list[object] = []
+    gone.own.changed.connect(lambda: shown.append(gone.isVisible()))
+    gone.close()
+    gone.deleteLater()
+    settle()
+    going.set()
+    QThreadPool.globalInstance().waitForDone(5_000)
+    # an exception in what is called here fails the test
+    settle()
+    assert not shown

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app import project
+from app import background, drafts, paths, project
 from app.main_window import MainWindow
 from app.opening import recent
+from app.pages.train import TrainPage
 from app.run_session import RunState
 from app.shell import Notice
 from app.steps import Step
@@ -98,11 +101,18 @@ def test_a_project_file_is_opened_and_saved_to(
 
 
 @pytest.mark.parametrize("by", ["folder", "its recipe"])
-def test_a_run_is_opened_with_its_recipe(window: MainWindow, run: Path, by: str) -> None:
+def test_a_run_is_opened_with_its_recipe(window: MainWindow, qtbot: QtBot, run: Path, by: str) -> None:
     assert window.opening.open_path(run if by == "folder" else run / "recipe.toml")
-    assert window.session.state is RunState.FINISHED
+    assert window.step is Step.TRAIN
+    assert window.session.state is RunState.READING
+    assert window.session.words() == "reading the run"
+    qtbot.waitUntil(lambda: window.session.state is RunState.FINISHED)
     assert window.step is Step.TRAIN
     assert window.shell.project.recipe() == RunDirectory(run).recipe()
+    # looking at it makes no draft
+    for step in Step:
+        window.show_step(step)
+    assert window.shell.project.file is None
     before = (run / "recipe.toml").read_bytes()
     window.shell.edit("epochs", training={"epochs": 3})
     # a change makes a draft; the run keeps the recipe that it was trained by
@@ -147,11 +157,88 @@ def test_a_folder_whose_name_is_no_text_is_refused(
     assert r"\xe9" in notices[0].what
 
 
-def test_a_damaged_run_is_refused(window: MainWindow, notices: list[Notice], run: Path) -> None:
-    (run / "events.jsonl").write_text("{}\n")
-    assert not window.opening.open_path(run)
+def test_a_damaged_run_is_refused_and_what_was_shown_comes_back(
+    window: MainWindow, qtbot: QtBot, notices: list[Notice], run: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(run, tmp_path / "other")
+    (other / "events.jsonl").write_text("{}\n")
+    window.session.open(run)
+    window.show_step(Step.MODEL)
+    project_before, series = window.shell.project, window.session.series
+    window.opening.open_path(other)
+    qtbot.waitUntil(lambda: bool(notices))
     assert "damaged" in notices[0].what
+    session = window.session
+    assert (session.state, session.folder, session.series) == (RunState.FINISHED, run, series)
+    assert (window.step, window.shell.project) == (Step.MODEL, project_before)
+
+
+def test_what_is_opened_while_a_run_is_read_counts(
+    window: MainWindow, qtbot: QtBot, run: Path, tmp_path: Path, small_shift: Path
+) -> None:
+    second = shutil.copytree(run, tmp_path / "second")
+    window.opening.open_path(run)
+    window.opening.open_path(second)
+    qtbot.waitUntil(lambda: window.session.state is RunState.FINISHED)
+    assert window.session.folder == second
+    window.opening.open_path(run)
+    window.opening.open_path(small_shift)
+    QThreadPool.globalInstance().waitForDone(5_000)
+    qtbot.wait(20)
     assert window.session.state is RunState.NONE
+    assert window.shell.project.data == Data(source=str(small_shift))
+
+
+def test_a_run_that_goes_on_in_the_background_is_what_the_next_start_shows(
+    window: MainWindow, qtbot: QtBot, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.opening.open_path(run)
+    qtbot.waitUntil(lambda: window.session.state is RunState.FINISHED)
+    # its process is being started and does not hold the run yet
+    monkeypatch.setattr(background, "alive", lambda: frozenset([run]))
+    found = again(window, qtbot)
+    found.show()
+    qtbot.waitUntil(lambda: found.session.state is RunState.ELSEWHERE)
+    assert found.step is Step.TRAIN
+    page = found.page(Step.TRAIN)
+    assert isinstance(page, TrainPage)
+    assert page.buttons.fetch.isVisibleTo(page)
+    asked: list[Path] = []
+    monkeypatch.setattr(background, "pause", lambda folder: bool(asked.append(folder)))
+    monkeypatch.setattr(RunDirectory, "in_use", lambda _: False)
+    with qtbot.waitSignal(found.session.fetching.free):
+        page.buttons.fetch.click()
+        assert not page.buttons.fetch.isEnabled()
+    assert asked == [run]
+    monkeypatch.setattr(background, "alive", frozenset)
+    qtbot.waitUntil(lambda: found.session.state is RunState.FINISHED)
+
+
+def test_drafts_that_nobody_touched_go_and_old_ones_too(
+    window: MainWindow, qtbot: QtBot, small_pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "share").mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    folder = paths.drafts()
+    window.shell.edit("epochs", training={"epochs": 3})
+    untouched = window.shell.project.file
+    assert untouched is not None
+    window.shell.undo.undo()
+    assert untouched.is_file()
+    window.opening.new()
+    assert not untouched.exists()
+    QThreadPool.globalInstance().waitForDone(5_000)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(drafts.MOST + 5):
+        place = folder / f"draft {number:02}.toml"
+        place.write_text("schema = 1\n")
+        os.utime(place, (1_000_000 + number, 1_000_000 + number))
+    oldest = folder / "draft 00.toml"
+    window.shell.open_project(project.read(oldest))
+    kept = {oldest.name, *(f"draft {number:02}.toml" for number in range(6, drafts.MOST + 5))}
+    qtbot.waitUntil(lambda: {path.name for path in folder.iterdir()} == kept)
+    gone = {path.name for path in (tmp_path / "share" / "Trash" / "files").iterdir()}
+    assert gone == {f"draft {number:02}.toml" for number in range(1, 6)}
 
 
 def test_saving_under_a_name_moves_the_draft(
@@ -236,14 +323,17 @@ def test_the_next_start_finds_the_project(window: MainWindow, qtbot: QtBot, smal
 
 def test_the_next_start_finds_the_run(window: MainWindow, qtbot: QtBot, run: Path) -> None:
     window.opening.open_path(run)
+    # closed while it is still being read, it is found all the same
     found = again(window, qtbot)
+    qtbot.waitUntil(lambda: found.session.state is RunState.FINISHED)
     assert found.session.folder == run
-    assert found.session.state is RunState.FINISHED
+    assert found.step is Step.PICTURES
     assert found.shell.project.recipe() == RunDirectory(run).recipe()
 
 
 def test_the_next_start_without_what_was_left(window: MainWindow, qtbot: QtBot, run: Path) -> None:
     window.opening.open_path(run)
+    qtbot.waitUntil(lambda: window.session.state is RunState.FINISHED)
     window.shell.edit("epochs", training={"epochs": 3})
     assert window.shell.project.file is not None
     window.shell.project.file.unlink()

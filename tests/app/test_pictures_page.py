@@ -16,10 +16,15 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from app.pages.pictures import PicturesPage
 from app.shell import Shell
-from app.steps import Step
+from app.steps import Mark, Step
+from app.widgets.basics import Button
 from app.widgets.picture_viewer import PictureViewer
+from app.widgets.plan_card import Chip
 from app.widgets.problems_dialog import ProblemsDialog
 from app.widgets.thumbnails import SIDE, Thumbnails, thumbnail
+from engine.data.inspection import PicturesAnswer
+from engine.events import Structure
+from tests.app.conftest import settle
 
 LONG = 30_000
 
@@ -107,8 +112,8 @@ def test_parts_of_a_class_can_be_looked_at_apart(
         qtbot.waitUntil(
             lambda part=part: (
                 bool(page.grid.tiles.tiles)
-                and page._paths is not None
-                and page._paths.parts.count("train") == 3
+                and page.grid_card.answer is not None
+                and page.grid_card.answer.parts.count("train") == 3
             ),
             timeout=LONG,
         )
@@ -136,7 +141,7 @@ def test_every_problem_is_told_left_out_and_taken_back(
     real_window.refresh()
     assert real_window.rail.items[Step.PICTURES].state.words == "6 problems to look at"
     assert page.can_go_on()
-    page._leave_out_all()
+    page.banners.leave_out_all()
     assert shell.project.data is not None
     # of the two equal copies in one class one stays
     assert len(shell.project.data.leave_out) == 7
@@ -275,3 +280,74 @@ def test_the_empty_page_offers_recent_folders(qtbot: QtBot, window: MainWindow, 
     names = [button.text() for button in page.empty.findChildren(type(page.empty.choose))]
     assert "/".join(small_pictures.parts[-2:]) in names
     assert shell.project.data is None
+
+
+def test_a_shift_set_that_cannot_be_read_is_told_at_its_chip_and_the_rest_stays(
+    qtbot: QtBot, real_window: MainWindow, page: PicturesPage, small_pictures: Path, tmp_path: Path
+) -> None:
+    shell = real_window.shell
+    opened(qtbot, real_window, small_pictures)
+    qtbot.waitUntil(lambda: len(page.grid.tiles.tiles) == 12, timeout=LONG)
+    (tmp_path / "nothing").mkdir()
+    assert page.plan.add_shift_folder(tmp_path / "nothing") is None
+    qtbot.waitUntil(lambda: bool(shell.facts.shift_troubles), timeout=LONG)
+    qtbot.waitUntil(lambda: shell.facts.inspected is not None, timeout=LONG)
+    assert shell.facts.scan_error is None
+    assert page.counts.text() == "36 pictures  ·  3 classes"
+    page.classes.choose("green_thing")
+    qtbot.waitUntil(lambda: len(page.grid.tiles.tiles) == 12, timeout=LONG)
+    (chip,) = page.plan.findChildren(Chip)
+    assert "No pictures were found" in chip.toolTip()
+    assert "No pictures were found" in page.plan.shift_note.text()
+    assert not page.can_go_on()
+    real_window.refresh()
+    assert real_window.rail.items[Step.PICTURES].state.mark is Mark.ATTENTION
+    (remove,) = chip.findChildren(Button)
+    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not shell.facts.shift_troubles and shell.facts.scanning is None, timeout=LONG)
+    assert page.can_go_on()
+    assert shell.project.data is not None
+    assert shell.project.data.shifts == ()
+
+
+def test_few_per_class_does_not_move_the_card(
+    qtbot: QtBot, real_window: MainWindow, page: PicturesPage, small_pictures: Path
+) -> None:
+    opened(qtbot, real_window, small_pictures)
+    settle()
+    before = page.plan.height()
+    page.plan.use.buttons["few"].click()
+    qtbot.waitUntil(lambda: "again" in page.plan.held_note.text(), timeout=LONG)
+    settle()
+    assert page.plan.height() == before
+
+
+def test_nothing_is_counted_before_the_engine_told_of_it(window: MainWindow, small_pictures: Path) -> None:
+    page = window.page(Step.PICTURES)
+    assert isinstance(page, PicturesPage)
+    window.opening.open_path(small_pictures)
+    settle()
+    assert page.counts.text() == "looking …"
+    assert not window.next.isEnabled()
+    assert page.grid.verticalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    engine = window.shell.engine
+    window.inquiry.look_again()
+    engine.say("inspect", Structure(source="", classes=("a", "b"), counts=(3, 4), splits={}, pictures=7))  # type: ignore[attr-defined]
+    window.refresh()
+    assert page.counts.text() == "7 pictures  ·  2 classes"
+    assert window.next.isEnabled()
+
+
+def test_the_class_keeps_its_name_in_a_narrow_window(window: MainWindow, small_pictures: Path) -> None:
+    page = window.page(Step.PICTURES)
+    assert isinstance(page, PicturesPage)
+    window.resize(1024, 680)
+    window.opening.open_path(small_pictures)
+    settle()
+    answer = PicturesAnswer(root="/p", paths=("a",) * 1170, parts=("train",) * 1170)
+    page.grid_card._name = "elephant"
+    page.grid_card._listed(answer, stay=False)
+    settle()
+    title = page.grid_card.class_name
+    assert title.width() >= title.fontMetrics().horizontalAdvance("elephant")
+    assert "1,170 pictures" in page.grid_card.class_count.toolTip()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import paths, project
+from app import paths, project, texts
 from app.project import Project
 from app.shell import Notice, Shell
 from engine import files, recipe
@@ -159,7 +159,7 @@ def test_a_disk_that_takes_nothing_is_told_and_forgotten_once_it_does(
     assert shell.project.training.epochs == 5
     assert shell.project.unsaved
     assert [notice.key for notice in told] == ["project.unsaved"]
-    assert told[0].why == shell.project.unsaved
+    assert told[0].why == texts.whole(shell.project.unsaved)
     assert file.read_text() == before
     shell.edit("epochs", training={"epochs": 6})
     assert not shell.project.unsaved

@@ -18,6 +18,7 @@ from app.shell import Shell
 from app.widgets.class_names_model import NAME
 from app.widgets.paste_names import PasteNames
 from app.widgets.templates_model import TEMPLATE
+from app.widgets.zero_shot_panel import ZeroShotPanel
 from engine.answers import ClassPreview, Confusion, PresetEntry, PreviewAnswer, TokensAnswer
 from engine.data.inspection import InspectAnswer, InspectRequest
 from engine.errors import EngineError
@@ -26,6 +27,7 @@ from engine.messages import say
 from engine.prompts import captions
 from engine.recipe import Prompts
 from engine.requests import PreviewRequest, TokensRequest
+from tests.app.conftest import settle
 
 FOLDERS = ("dog", "golden_retriever", "guitar")
 LIMIT = 16
@@ -437,3 +439,19 @@ def test_with_the_real_engine(
     page.left()
     page.close()
     page.deleteLater()
+
+
+def test_the_ring_of_the_preview_moves_nothing(qtbot: QtBot) -> None:
+    panel = ZeroShotPanel()
+    qtbot.addWidget(panel)
+    panel.resize(1000, 300)
+    panel.show()
+    about = panel.head.itemAt(2).widget()
+    assert about is not None
+    settle()
+    before = about.geometry()
+    panel.show_progress(None, True)
+    panel.phase.show()
+    settle()
+    assert panel.ring.isVisible()
+    assert about.geometry() == before

@@ -6,9 +6,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.main_window import MainWindow
 from app.steps import Mark, State, Step, name
 from app.theme import theme
-from app.widgets.rail import Rail
+from app.widgets.rail import NARROW, WIDTH, Rail
+from tests.app.conftest import settle
 
 
 @pytest.fixture
@@ -64,3 +66,19 @@ def test_the_current_step_stands_out(rail: Rail) -> None:
     current, other = (rail.items[step].grab().toImage() for step in (Step.MODEL, Step.PROMPTS))
     assert current.pixelColor(1, 24) == theme().colour("accent")
     assert other.pixelColor(1, 24) != theme().colour("accent")
+
+
+def test_in_a_window_too_small_for_it_the_rail_shows_marks_alone(window: MainWindow) -> None:
+    window.setMinimumSize(0, 0)
+    window.resize(950, 500)
+    settle()
+    assert window.rail.width() == NARROW
+    assert window.rail.items[Step.MODEL].toolTip() == "Go to Model. Now: choose one"
+    # what does not fit is scrolled, not cut off
+    viewport = window.stack.parentWidget()
+    assert viewport is not None
+    assert window.stack.width() == viewport.width()
+    assert window.stack.height() >= window.page(window.step).minimumSizeHint().height()
+    window.resize(1024, 680)
+    settle()
+    assert window.rail.width() == WIDTH

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import background, run_places
+from app import paths as window_paths
+from app import project as projects
 from app.pages.runs import RunsPage
 from app.run_list import RunList, State
 from app.run_session import RunSession, RunState
 from app.shell import Notice, Shell
-from app.steps import Step
 from engine import paths
 from engine.events import Reason
 from engine.run_directory import RunDirectory
@@ -93,7 +94,10 @@ def test_its_recipe_becomes_a_new_project(page: RunsPage, shell: Shell, qtbot: Q
     with qtbot.waitSignal(shell.project_opened):
         qtbot.mouseClick(page.actions_.reuse, Qt.MouseButton.LeftButton)
     assert shell.project.training.epochs == 5
-    assert shell.project.file is None
+    # it is in a draft of its own before anything is changed
+    assert shell.project.file is not None
+    assert shell.project.file.parent == window_paths.drafts()
+    assert projects.read(shell.project.file).training.epochs == 5
 
 
 def test_compare_shows_figures_and_only_fields_that_differ(page: RunsPage, qtbot: QtBot) -> None:
@@ -203,9 +207,11 @@ def test_a_run_in_the_background_is_brought_into_the_window(
     background.start(folder)
     _until(lambda: run.attempts() == begun + 1)
 
-    shell.run_wanted.connect(lambda wanted: session.open(Path(wanted)))
-    shell_steps: list[Step] = []
-    shell.wanted.connect(shell_steps.append)
+    def bring(free: Path) -> None:
+        session.open(free)
+        session.resume()
+
+    session.fetching.free.connect(bring)
     page = RunsPage(shell, session)
     qtbot.addWidget(page)
     page.show()
@@ -217,7 +223,7 @@ def test_a_run_in_the_background_is_brought_into_the_window(
     qtbot.mouseClick(page.actions_.fetch, Qt.MouseButton.LeftButton)
     assert page.waiting.isVisible()
     qtbot.waitUntil(lambda: session.state is RunState.RUNNING, timeout=90_000)
-    assert shell_steps[-1] is Step.TRAIN
+    assert not page.waiting.isVisible()
     assert background.alive() == frozenset()
     assert run.attempts() == begun + 2
     qtbot.waitUntil(lambda: cells(page, 0)[-1].startswith("here: epoch"), timeout=10_000)

@@ -156,7 +156,21 @@ def test_warnings_and_errors_are_in_the_log() -> None:
     events = [started(), Warned(message=error), RunFinished(reason=Reason.FAILED, error=error)]
     series = replay(events)
     assert series.warnings == [error]
-    assert series.log.count(str(error)) == 2
+    assert [type(event) for event in series.log] == [Warned, RunFinished]
+
+
+def test_time_is_counted_over_all_attempts_but_for_a_killed_one() -> None:
+    paused = RunFinished(reason=Reason.PAUSED, seconds=40.0)
+    series = replay([started(), step(4), paused, started(attempt=2, start_step=4), step(5)])
+    assert series.earlier == 40.0
+    # the second one was killed; the third is under way
+    reduce(series, started(attempt=3, start_step=4))
+    assert series.earlier == 40.0
+    reduce(series, paused)
+    reduce(series, started(attempt=4, start_step=4))
+    assert series.earlier == 80.0
+    reduce(series, started())
+    assert series.earlier == 0.0
 
 
 def plain_smoothing(values: list[float], strength: float) -> list[float]:

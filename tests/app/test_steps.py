@@ -13,7 +13,7 @@ from app.steps import Mark, RunFacts, State, Step, name, states
 from engine.answers import MethodEntry, ModelEntry, PreflightAnswer
 from engine.data.inspection import FoundProblem, InspectAnswer
 from engine.messages import say
-from engine.recipe import Data, Model, Prompts
+from engine.recipe import Data, Model, Prompts, ShiftSource
 
 TODO, DONE, ATTENTION, RUNNING = Mark.TODO, Mark.DONE, Mark.ATTENTION, Mark.RUNNING
 OLD, WAITS = Mark.OLD, Mark.WAITS
@@ -145,7 +145,25 @@ def test_model(model: Model | None, facts: dict[str, Any], mark: Mark, words: st
     project.model = model
     made = states(project, replace(known, **facts), RunFacts())
     assert made[Step.MODEL] == State(mark, words)
-    assert (made[Step.TRAIN] == State(WAITS, "needs Model")) == (model is None)
+    # weights that are still to come are no obstacle to writing prompts; a model that cannot be used is one
+    waits = model is None or "model_trouble" in facts
+    for step in (Step.PROMPTS, Step.METHOD, Step.TRAIN):
+        assert (made[step] == State(WAITS, "needs Model")) == waits
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"inspected": None, "scan_error": say("data.no_pictures", path="/x")},
+        {"inspected": inspected(plan_error=SAID)},
+        {"shift_troubles": {ShiftSource(name="art", source="/x"): say("data.no_pictures", path="/x")}},
+    ],
+)
+def test_pictures_that_cannot_be_used_keep_the_rest_waiting(facts: dict[str, Any]) -> None:
+    project, known = whole()
+    made = states(project, replace(known, **facts), RunFacts())
+    assert made[Step.PICTURES].mark is ATTENTION
+    assert {made[step].words for step in (Step.PROMPTS, Step.METHOD, Step.TRAIN)} == {"needs Pictures"}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_the_template_holds_the_windows_and_the_engines_texts(tmp_path):
     assert contexts["engine"] == {
         text for known in TEXTS.values() for text in (known.message, known.hint) if text
     }
-    assert "Find a class" in contexts["PicturesPage"]
+    assert "Find a class" in contexts["ClassCard"]
     assert "Choose a &folder of pictures…" in contexts["Actions"]
     assert "choose a folder" in contexts["steps"]
     # writing it again changes nothing

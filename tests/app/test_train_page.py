@@ -111,7 +111,7 @@ def test_pausing_going_on_and_stopping_by_the_buttons(page, shell, session, reci
     click(page.buttons.pause)
     assert page.buttons.pause.text() == "Pausing"
     qtbot.waitUntil(lambda: session.state is RunState.PAUSED, timeout=30_000)
-    assert shown(page) == {"resume", "anew"}
+    assert shown(page) == {"resume", "keep", "anew"}
     assert "saved" in page.panel.words.text()
     before = session.series.step
     click(page.buttons.resume)
@@ -174,14 +174,15 @@ def test_the_wish_to_start_is_heard_by_a_page_that_was_never_shown(window, real_
 def test_a_run_that_was_killed_is_drawn_again_and_can_go_on(page, shell, session, tmp_path):
     session.open(write_run(tmp_path / "runs" / "killed", reason=None))
     use(shell, session.recipe)
-    assert shown(page) == {"resume", "anew"}
+    assert shown(page) == {"resume", "keep", "anew"}
+    assert page.buttons.keep.text() == "Stop and keep epoch 2"
     xs, ys = page.charts.accuracy.chart.drawn_points("set validation")
     assert xs.tolist() == [0, 10, 20, 30]
     assert ys.tolist() == [0.5, 0.6, 0.85, 0.8]
     assert page.panel.best_head.text() == "Best, epoch 2"
-    assert page.log.last.text() == "epoch 3: validation 80.0 %"
+    assert page.log.last.text() == "epoch 3: validation 80.0\u202f%"
     page.log.fold.click()
-    assert page.log.text.toPlainText().splitlines()[2] == "epoch 2: validation 85.0 %, kept as best"
+    assert page.log.text.toPlainText().splitlines()[2] == "epoch 2: validation 85.0\u202f%, kept as best"
 
 
 def test_a_hidden_page_draws_nothing_until_it_is_shown(page, shell, session, tmp_path):
