@@ -21,6 +21,7 @@ from engine.events import Progress, Warned
 from engine.jobs import Emit
 from engine.jobs.left_out import left_out_message
 from engine.messages import say
+from engine.methods import OWN
 from engine.requests import EvaluateAnswer, EvaluateRequest
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints
@@ -101,7 +102,12 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
 
 def _check_fits(run: RunDirectory, before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) -> None:
     """Raises EngineError if the checkpoint is one of another architecture."""
-    odd = [name for name in before if name not in after or before[name].shape != after[name].shape]
+    # what a method has learnt beside the model may have grown (a memory of pictures, say)
+    odd = [
+        name
+        for name in before
+        if name not in after or (before[name].shape != after[name].shape and not name.startswith(OWN))
+    ]
     odd += sorted(after.keys() - before.keys())
     if odd:
         reason = f"they are of another model, as {len(odd)} tensors differ, such as {odd[0]}"
