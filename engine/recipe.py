@@ -20,6 +20,9 @@ from engine.errors import EngineError, ManyErrors
 _WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 """By which the name of a weights file is told from a pretrained tag."""
 
+ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""The stops of a blend between before (0) and after (1)."""
+
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
 
@@ -69,6 +72,8 @@ class Data(Part):
     """Pictures to leave out, as paths relative to the source."""
     keep: tuple[str, ...] = ()
     """Pictures to use although a problem was found (exact duplicates are else used once)."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Corrected classes: picture's path relative to the source -> folder name of its class; the files stay where they are."""
     balanced: bool = False
     """Draw every class equally often in training, whatever its number of pictures."""
     shifts: tuple[ShiftSource, ...] = ()

@@ -19,11 +19,13 @@ from engine.answers import (
     AskedAnswer,
     ClassPreview,
     Confusion,
+    Curve,
     DeviceEntry,
     DoctorAnswer,
     DownloadAnswer,
     EndedAnswer,
     EvaluateAnswer,
+    Guess,
     InitAnswer,
     MethodEntry,
     MethodsAnswer,
@@ -33,23 +35,29 @@ from engine.answers import (
     PresetEntry,
     PresetsAnswer,
     PreviewAnswer,
+    ReportAnswer,
+    SweepAnswer,
     TokensAnswer,
     TrainAnswer,
+    TriedPicture,
+    TryAnswer,
 )
 from engine.data.inspection import InspectAnswer, InspectRequest, PicturesAnswer, PicturesRequest
 from engine.errors import EngineError
-from engine.recipe import Model
+from engine.recipe import ALPHAS, Model
 
 __all__ = [  # only what comes from elsewhere; the rest of this module needs no mention
     "Answered",
     "AskedAnswer",
     "ClassPreview",
     "Confusion",
+    "Curve",
     "DeviceEntry",
     "DoctorAnswer",
     "DownloadAnswer",
     "EndedAnswer",
     "EvaluateAnswer",
+    "Guess",
     "InitAnswer",
     "InspectAnswer",
     "InspectRequest",
@@ -63,8 +71,12 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "PresetEntry",
     "PresetsAnswer",
     "PreviewAnswer",
+    "ReportAnswer",
+    "SweepAnswer",
     "TokensAnswer",
     "TrainAnswer",
+    "TriedPicture",
+    "TryAnswer",
 ]
 
 
@@ -196,6 +208,37 @@ class EvaluateRequest(Asked):
     """Blend to judge; None takes the recipe's."""
 
 
+class SweepRequest(Asked):
+    """Judge a run's blends between before and after on all its sets; what is on disk is not done again."""
+
+    type: Literal["sweep"] = "sweep"
+    run: str = Field(min_length=1)
+    alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=ALPHAS, min_length=1)
+
+
+class TryRequest(Asked):
+    """What a run says of single pictures, before and after."""
+
+    type: Literal["try"] = "try"
+    run: str = Field(min_length=1)
+    alpha: float = Field(default=1.0, ge=0, le=1)
+    """The blend that counts as after."""
+    paths: tuple[str, ...] = Field(min_length=1)
+    top: int = Field(default=5, ge=1)
+    """At most so many classes of each picture."""
+
+
+class ReportRequest(Asked):
+    """A run's figures, charts and worst mistakes in one HTML file."""
+
+    type: Literal["report"] = "report"
+    run: str = Field(min_length=1)
+    out: str = Field(min_length=1)
+    """The file; one that exists is replaced."""
+    alpha: float | None = Field(default=None, ge=0, le=1)
+    """Blend to report; None takes the recipe's."""
+
+
 class BenchRequest(Asked):
     """Measure speed against the plain way."""
 
@@ -270,6 +313,9 @@ Request = Annotated[
     | PreflightRequest
     | TrainRequest
     | EvaluateRequest
+    | SweepRequest
+    | TryRequest
+    | ReportRequest
     | PauseRequest
     | StopRequest
     | CancelRequest

@@ -9,6 +9,9 @@ result.json   the figures at the end
 run.log       warnings and faults, for people
 run.lock      who is working on it now
 checkpoints/last  checkpoints/best
+evaluation/sets.json        which pictures were judged at each blend
+evaluation/alpha-0.70.npz   what that blend said of them, a file a stop
+evaluation/sweep.json       the curves and the best blend
 """
 
 from __future__ import annotations
@@ -128,6 +131,7 @@ class RunDirectory:
                 self._log = None
             file.unlink(missing_ok=True)
         shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
+        shutil.rmtree(self._evaluation, ignore_errors=True)
         self.close()
         self._lock_file.unlink(missing_ok=True)
         if self._made_by_us:
@@ -175,6 +179,22 @@ class RunDirectory:
     @property
     def _lock_file(self) -> Path:
         return self.path / "run.lock"
+
+    @property
+    def _evaluation(self) -> Path:
+        return self.path / "evaluation"
+
+    @property
+    def sets_file(self) -> Path:
+        return self._evaluation / "sets.json"
+
+    @property
+    def sweep_file(self) -> Path:
+        return self._evaluation / "sweep.json"
+
+    def stop_file(self, alpha: float) -> Path:
+        """What the blend at ``alpha`` said; two digits name it."""
+        return self._evaluation / f"alpha-{alpha:.2f}.npz"
 
     def checkpoint(self, name: CheckpointName) -> Path:
         """Where a checkpoint is written: an open_clip folder with, for ``last``, the training state."""
