@@ -23,6 +23,9 @@ _WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """The stops of a blend between before (0) and after (1)."""
 
+_TABLES = ("shifts", "options", "class_names", "labels")
+"""Fields that are tables of their own in TOML."""
+
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
 
@@ -396,10 +399,10 @@ def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str
     tables: list[str] = []
     for name, info in type(part).model_fields.items():
         value = _without_none(content[name])
-        if name in ("shifts", "options", "class_names") and not value:
+        if name in _TABLES and not value:
             continue
         # a table ends its section's own fields, so it stands after them with its help
-        into = tables if name in ("shifts", "options", "class_names") else lines
+        into = tables if name in _TABLES else lines
         into += _comment(info.description or "")
         if why := reasons.get(f"{section}.{name}"):
             into += _comment(f"Chosen: {why}")

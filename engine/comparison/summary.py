@@ -129,9 +129,7 @@ def _cell(one: CellFigures, is_chosen: bool) -> dict[str, Any]:
     return found
 
 
-def _table(
-    figures: Sequence[CellFigures], entries: Sequence[Entry], reference: str
-) -> list[dict[str, Any]]:
+def _table(figures: Sequence[CellFigures], entries: Sequence[Entry], reference: str) -> list[dict[str, Any]]:
     """A row for each shots and method, and one for its blend."""
     rows: list[dict[str, Any]] = []
     shots = sorted({one.cell.shots for one in figures}, key=lambda k: (k is None, k or 0))
