@@ -76,7 +76,7 @@ class Data(Part):
     keep: tuple[str, ...] = ()
     """Pictures to use although a problem was found (exact duplicates are else used once)."""
     labels: dict[str, str] = Field(default_factory=dict)
-    """Corrected classes: picture's path relative to the source -> folder name of its class; the files stay where they are."""
+    """Corrected classes: picture's path, relative to the source (absolute for one from elsewhere, as a shift set's) -> folder name of its class; the files stay as they are."""
     balanced: bool = False
     """Draw every class equally often in training, whatever its number of pictures."""
     shifts: tuple[ShiftSource, ...] = ()
@@ -386,6 +386,10 @@ def to_toml(recipe: Recipe, reasons: dict[str, str] | None = None) -> str:
     for section in ("data", "prompts", "model", "method", "training", "blend"):
         lines += section_lines(section, getattr(recipe, section), reasons or {})
     return "\n".join(lines) + "\n"
+
+
+_TABLES = ("labels", "shifts", "options", "class_names")
+"""Fields that are tables of their own in TOML; empty ones are not written."""
 
 
 def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str]:
