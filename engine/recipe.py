@@ -23,9 +23,6 @@ _WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """The stops of a blend between before (0) and after (1)."""
 
-_TABLES = ("shifts", "options", "class_names", "labels")
-"""Fields that are tables of their own in TOML."""
-
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
 

@@ -261,6 +261,16 @@ class RunDirectory:
         content: dict[str, Any] = self._read_json(self.result_file)
         return content
 
+    def write_sweep(self, content: dict[str, Any]) -> None:
+        self._write_json(self.sweep_file, content)
+
+    def sweep(self) -> dict[str, Any] | None:
+        """The blends that were judged last; None if none was."""
+        if not self.sweep_file.exists():
+            return None
+        content: dict[str, Any] = self._read_json(self.sweep_file)
+        return content
+
     # --- events -----------------------------------------------------------------------------
 
     def record(self, event: Event) -> None:
