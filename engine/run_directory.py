@@ -208,6 +208,12 @@ class RunDirectory:
         """Is there one? Looking changes nothing."""
         return self.standing_checkpoint(name).is_dir()
 
+    def remove_checkpoint(self, name: CheckpointName) -> None:
+        """Remove a checkpoint, if there is one. Only for whoever holds the run."""
+        assert self._lock.is_locked
+        for path in {self.checkpoint(name), self.standing_checkpoint(name)}:
+            shutil.rmtree(path, ignore_errors=True)
+
     # --- content ----------------------------------------------------------------------------
 
     def recipe(self) -> Recipe:

@@ -27,6 +27,8 @@ class Entry:
     options: tuple[tuple[str, Any], ...] = ()
     has_rate: bool = True
     """Whether the learning rate means anything to it."""
+    blends: bool = True
+    """Whether it trains anything that could be blended."""
 
 
 @dataclass(frozen=True)

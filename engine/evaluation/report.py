@@ -138,3 +138,20 @@ def alpha_table(sweep: dict[str, Any]) -> str:
     if sweep["reason"] is not None:
         lines.append(sweep["reason"]["text"])
     return "\n".join(lines)
+
+
+def average_table(result: dict[str, Any], kind: str) -> str:
+    """The average of several runs beside zero-shot and the runs alone, on the same pictures."""
+    sets: dict[str, dict[str, Any]] = result["sets"]
+    rows = [["set", "pictures", "zero-shot", "each run alone", f"average ({kind})"]]
+    for name in sorted(sets, key=lambda n: _order(n, sets[n]["kind"])):
+        one = sets[name]
+        alone = ", ".join(_percent(run["accuracy"]) for run in one["runs"])
+        rows.append(
+            [name, f"{one['n']}", f"{_percent(one['zero_shot']['accuracy'])} %", alone, _with_interval(one)]
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]
+    lines.insert(1, "─" * max(len(line) for line in lines))
+    lines.append("Judged on pictures that none of the runs has trained on or chosen by.")
+    return "\n".join(lines)

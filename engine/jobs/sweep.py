@@ -40,7 +40,7 @@ def sweep(
     run = RunDirectory.open(Path(request.run))
     weights = identity(run)
     asked = order(request.alphas)
-    stops = _stored(run, weights, asked)
+    stops = stored_stops(run, weights, asked)
     for alpha in asked:
         if alpha in stops:
             emit(_ready(run, alpha, stops[alpha]))
@@ -65,7 +65,7 @@ def order(alphas: Sequence[float]) -> list[float]:
     return [a for a in FIRST if a in wanted] + [a for a in wanted if a not in FIRST]
 
 
-def _stored(run: RunDirectory, weights: str, asked: list[float]) -> dict[float, Stop]:
+def stored_stops(run: RunDirectory, weights: str, alphas: Sequence[float]) -> dict[float, Stop]:
     """The stops that were judged with these weights. A file that cannot be read is judged anew."""
     found: dict[float, Stop] = {}
     try:
@@ -74,7 +74,7 @@ def _stored(run: RunDirectory, weights: str, asked: list[float]) -> dict[float, 
         return found
     if sets is None or sets.weights != weights:
         return found
-    for alpha in asked:
+    for alpha in alphas:
         try:
             stop = kept.read_stop(run.stop_file(alpha), sets)
         except EngineError:
@@ -173,7 +173,7 @@ def _answer(run: RunDirectory, stops: dict[float, Stop], reason: Message | None)
 def read_stops(run: RunDirectory, alphas: Sequence[float]) -> tuple[Sets, dict[float, Stop]] | None:
     """What the blends said that lie in the run; None if one of them was not judged with its weights."""
     weights = identity(run)
-    stops = _stored(run, weights, list(alphas))
+    stops = stored_stops(run, weights, alphas)
     if len(stops) < len(alphas):
         return None
     sets = kept.read_sets(run.sets_file)
