@@ -127,7 +127,7 @@ def _rows_of(rows: list[dict[str, Any]], reference: str, rate_column: bool) -> l
         for row in here:
             cells = [row["method"]]
             if rate_column:
-                cells.append(_range([rate for rate in row["rates"].values()], rate_text))
+                cells.append(_range(list(row["rates"].values()), rate_text))
             cells.append(_range(list(row.get("alphas", {}).values()), lambda alpha: f"{alpha:g}"))
             body.append(cells + [_spread(row["measures"].get(name)) for name in names])
         lines += _table(head, body)

@@ -28,7 +28,7 @@ HAIR = "#C6CBD3"
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)))
 
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "flyp",
     "font.family": ["sans-serif"],
@@ -104,7 +104,8 @@ def svg(figure: Figure) -> str:
 
     out = io.StringIO()
     metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    FigureCanvasSVG(figure).print_svg(out, metadata=metadata)
+    canvas: Any = FigureCanvasSVG(figure)  # its methods have no types
+    canvas.print_svg(out, metadata=metadata)
     return out.getvalue()
 
 
@@ -114,7 +115,8 @@ def png(figure: Figure, dpi: int = 160) -> bytes:
 
     out = io.BytesIO()
     figure.set_dpi(dpi)
-    FigureCanvasAgg(figure).print_png(out, metadata={"Software": None})
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(out, metadata={"Software": None})
     return out.getvalue()
 
 

@@ -16,7 +16,7 @@ from engine import paths
 from engine.data.pictures import PictureError, open_rgb
 from engine.data.records import shown
 from engine.evaluation import charts, outputs
-from engine.evaluation.metrics import Ints
+from engine.evaluation.metrics import Ints, wilson
 from engine.evaluation.outputs import SetOutputs
 from engine.events import EvaluationDone
 from engine.prompts.class_names import for_model
@@ -66,7 +66,8 @@ def html(
         blend_note=f"Alpha {best_alpha:g} is best on validation (marked). "
         "Test and shift pictures are not used to choose.",
         training_chart=training_chart,
-        training_note="Accuracy after each epoch; epoch 0 is before training. Shift sets are looked at in part.",
+        training_note="Accuracy after each epoch; epoch 0 is before training. "
+        "Of shift sets a part is looked at.",
         judged=judged.name,
         classes=_class_rows(judged, before[place], classes, names),
         matrix=_matrix(judged, names),
@@ -94,7 +95,7 @@ def _direction(difference: float) -> str:
 
 
 def _with_interval(one: SetOutputs) -> str:
-    low, high = outputs.metrics.wilson(int((one.predicted_N == one.labels_N).sum()), len(one))
+    low, high = wilson(int((one.predicted_N == one.labels_N).sum()), len(one))
     return f"{_percent(outputs.accuracy(one))} [{_percent(low)}–{_percent(high)}]"
 
 
@@ -110,7 +111,7 @@ def _sentence(after: SetOutputs, before: SetOutputs) -> str:
 
 def _ordered(before: Stop, after: Stop) -> list[tuple[SetOutputs, SetOutputs]]:
     order = {"test": 0, "shift": 1, "validation": 2}
-    return sorted(zip(before, after, strict=True), key=lambda pair: (order.get(pair[1].kind, 3)))
+    return sorted(zip(before, after, strict=True), key=lambda pair: order.get(pair[1].kind, 3))
 
 
 def _set_row(before: SetOutputs, after: SetOutputs, classes: int) -> dict[str, Any]:
@@ -239,7 +240,9 @@ def _training_chart(run: RunDirectory) -> str:
     for number, name in enumerate(judged[epochs[0]].sets):
         look = charts.style(number)
         values = [judged[epoch].sets[name].accuracy for epoch in epochs]
-        axes.plot(epochs, values, color=look.colour, linestyle=look.dash, marker=look.marker, ms=3, label=name)
+        axes.plot(
+            epochs, values, color=look.colour, linestyle=look.dash, marker=look.marker, ms=3, label=name
+        )
     axes.set_xlabel("epoch")
     axes.set_ylabel("accuracy")
     charts.percent_axis(axes.yaxis)

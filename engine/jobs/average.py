@@ -16,8 +16,8 @@ from engine.errors import EngineError
 from engine.evaluation import average as averages
 from engine.evaluation import evaluate as evaluation
 from engine.evaluation.evaluate import EvaluationSet
-from engine.evaluation.report import average_table
 from engine.evaluation.reopened import Reopened, reopened, require_fitting
+from engine.evaluation.report import average_table
 from engine.events import Progress
 from engine.jobs import Emit
 from engine.messages import say

@@ -24,6 +24,8 @@ from engine.recipe import Recipe
 from engine.requests import CompareAnswer, CompareRequest
 from engine.training.setup import Shared
 
+_ZERO_SHOT = "zero-shot"
+"""The method that trains nothing, so that there is nothing to blend."""
 _PAUSE = 1.0
 """Seconds between looks at cells that another process works on."""
 
@@ -65,7 +67,7 @@ def _entry(text: str, base: Recipe) -> Entry:
     methods.options_of(method, dict(one.options))
     settings = method.settings
     has_rate = settings is None or "learning_rate" in settings
-    return Entry(one.label, one.method, one.options, has_rate, blends=settings is None or bool(settings))
+    return Entry(one.label, one.method, one.options, has_rate, blends=one.method != _ZERO_SHOT)
 
 
 def _rates(given: tuple[float, ...], base: Recipe) -> tuple[float, ...]:
@@ -155,9 +157,7 @@ class _Progress:
 
     def _say(self) -> None:
         assert self._current is not None
-        phase = say(
-            "phase.compare", name=self._current.name, number=self._done + 1, total=len(self._wanted)
-        )
+        phase = say("phase.compare", name=self._current.name, number=self._done + 1, total=len(self._wanted))
         self._emit(
             Progress(phase=phase, done=self._done, total=len(self._wanted), seconds_left=self._seconds_left())
         )

@@ -41,12 +41,8 @@ def report(request: ReportRequest, emit: Emit, control: Control) -> ReportAnswer
     sets, stops = found
     emit(Progress(phase=say("phase.report")))
     control.check()
-    everything = {**stored_stops(run, sets.weights, ALPHAS), **stops}
-    best = best_alpha(everything)
-    if len(everything) <= len(stops):
-        # nothing was compared, so nothing was chosen
-        everything = stops
-    text = page.html(run, sets.classes, everything, alpha, best)
+    stops = {**stored_stops(run, sets.weights, ALPHAS), **stops}
+    text = page.html(run, sets.classes, stops, alpha, best_alpha(stops))
     data = text.encode("utf-8")
     files.write_bytes(out, data)
     return ReportAnswer(path=str(out), bytes=len(data))

@@ -15,8 +15,8 @@ from engine.control import Control
 from engine.errors import EngineError
 from engine.evaluation import outputs as kept
 from engine.evaluation.outputs import SetOutputs, Sets
-from engine.evaluation.report import alpha_table
 from engine.evaluation.reopened import Reopened, identity, reopened
+from engine.evaluation.report import alpha_table
 from engine.events import BlendReady, Figures, Progress
 from engine.jobs import Emit
 from engine.messages import Message, say
@@ -30,9 +30,7 @@ FIRST = (1.0, 0.0, 0.5)
 Stop = tuple[SetOutputs, ...]
 
 
-def sweep(
-    request: SweepRequest, emit: Emit, control: Control, shared: Shared | None = None
-) -> SweepAnswer:
+def sweep(request: SweepRequest, emit: Emit, control: Control, shared: Shared | None = None) -> SweepAnswer:
     """Judge the blends that were asked for; each is told and kept as soon as it is ready.
 
     Cancelled between pictures; what is ready then stays. Raises EngineError if the run cannot be judged.
