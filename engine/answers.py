@@ -246,6 +246,87 @@ class EvaluateAnswer(Answered):
     result: dict[str, Any]
 
 
+class Curve(Answered):
+    """How one set does at each blend, in the order of the answer's alphas."""
+
+    kind: Literal["train", "validation", "test", "shift"]
+    accuracy: tuple[float, ...]
+    """Top-1, 0 to 1."""
+    loss: tuple[float, ...]
+    """Mean cross-entropy in nats."""
+
+
+class SweepAnswer(Answered):
+    """Every blend that was judged, and which is best on validation."""
+
+    run: str
+    alphas: tuple[float, ...]
+    """Ascending."""
+    best_alpha: float
+    """Highest accuracy on validation; then the lower loss, then the larger alpha. No other set chooses."""
+    best_by: Literal["validation"] = "validation"
+    path: str
+    """Of sweep.json."""
+    curves: dict[str, Curve]
+    """Name of the set -> its curve."""
+    reason: Message | None = None
+    """Why the method has no blend; then alphas are 0 and 1 only."""
+
+
+class AverageAnswer(Answered):
+    """Figures of the average of several runs' weights."""
+
+    runs: tuple[str, ...]
+    kind: Literal["uniform", "stock"]
+    result: dict[str, Any]
+    """As result.json, and for each set the figures of each run alone under ``runs``."""
+
+
+class CompareAnswer(Answered):
+    """Where a comparison lies, and the whole of it."""
+
+    out: str
+    comparison: str
+    """Path of comparison.json."""
+    files: tuple[str, ...]
+    """Everything that was written beside the runs: tables and charts."""
+    content: dict[str, Any]
+    """Of comparison.json."""
+
+
+class Guess(Answered):
+    """A class that a picture may be of."""
+
+    class_name: str
+    """Folder name."""
+    probability: float
+    """0 to 1."""
+
+
+class TriedPicture(Answered):
+    """What the model says of a picture, before the training and at the blend that was asked for."""
+
+    path: str
+    before: tuple[Guess, ...]
+    """The most probable first."""
+    after: tuple[Guess, ...]
+    problem: Message | None = None
+    """Why it could not be looked at; then there are no guesses."""
+
+
+class TryAnswer(Answered):
+    """The pictures in the order in which they were asked."""
+
+    pictures: tuple[TriedPicture, ...]
+
+
+class ReportAnswer(Answered):
+    """The report that was written."""
+
+    path: str
+    bytes: int
+
+
 class AskedAnswer(Answered):
     """A wish was passed on; the target's own answer follows under its own id."""
 

@@ -20,6 +20,9 @@ from engine.errors import EngineError, ManyErrors
 _WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 """By which the name of a weights file is told from a pretrained tag."""
 
+ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""The stops of a blend between before (0) and after (1)."""
+
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
 
@@ -69,6 +72,8 @@ class Data(Part):
     """Pictures to leave out, as paths relative to the source."""
     keep: tuple[str, ...] = ()
     """Pictures to use although a problem was found (exact duplicates are else used once)."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Corrected classes: picture's path, relative to the source (absolute for one from elsewhere, as a shift set's) -> folder name of its class; the files stay as they are."""
     balanced: bool = False
     """Draw every class equally often in training, whatever its number of pictures."""
     shifts: tuple[ShiftSource, ...] = ()
@@ -380,6 +385,10 @@ def to_toml(recipe: Recipe, reasons: dict[str, str] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+_TABLES = ("labels", "shifts", "options", "class_names")
+"""Fields that are tables of their own in TOML; empty ones are not written."""
+
+
 def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str]:
     """One section of a recipe as lines of TOML.
 
@@ -391,10 +400,10 @@ def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str
     tables: list[str] = []
     for name, info in type(part).model_fields.items():
         value = _without_none(content[name])
-        if name in ("shifts", "options", "class_names") and not value:
+        if name in _TABLES and not value:
             continue
         # a table ends its section's own fields, so it stands after them with its help
-        into = tables if name in ("shifts", "options", "class_names") else lines
+        into = tables if name in _TABLES else lines
         into += _comment(info.description or "")
         if why := reasons.get(f"{section}.{name}"):
             into += _comment(f"Chosen: {why}")

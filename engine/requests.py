@@ -17,13 +17,17 @@ from pydantic_core import ErrorDetails, from_json
 from engine.answers import (
     Answered,
     AskedAnswer,
+    AverageAnswer,
     ClassPreview,
+    CompareAnswer,
     Confusion,
+    Curve,
     DeviceEntry,
     DoctorAnswer,
     DownloadAnswer,
     EndedAnswer,
     EvaluateAnswer,
+    Guess,
     InitAnswer,
     MethodEntry,
     MethodsAnswer,
@@ -33,23 +37,31 @@ from engine.answers import (
     PresetEntry,
     PresetsAnswer,
     PreviewAnswer,
+    ReportAnswer,
+    SweepAnswer,
     TokensAnswer,
     TrainAnswer,
+    TriedPicture,
+    TryAnswer,
 )
 from engine.data.inspection import InspectAnswer, InspectRequest, PicturesAnswer, PicturesRequest
 from engine.errors import EngineError
-from engine.recipe import Model
+from engine.recipe import ALPHAS, Model
 
 __all__ = [  # only what comes from elsewhere; the rest of this module needs no mention
     "Answered",
     "AskedAnswer",
+    "AverageAnswer",
     "ClassPreview",
+    "CompareAnswer",
     "Confusion",
+    "Curve",
     "DeviceEntry",
     "DoctorAnswer",
     "DownloadAnswer",
     "EndedAnswer",
     "EvaluateAnswer",
+    "Guess",
     "InitAnswer",
     "InspectAnswer",
     "InspectRequest",
@@ -63,8 +75,12 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "PresetEntry",
     "PresetsAnswer",
     "PreviewAnswer",
+    "ReportAnswer",
+    "SweepAnswer",
     "TokensAnswer",
     "TrainAnswer",
+    "TriedPicture",
+    "TryAnswer",
 ]
 
 
@@ -196,6 +212,67 @@ class EvaluateRequest(Asked):
     """Blend to judge; None takes the recipe's."""
 
 
+class SweepRequest(Asked):
+    """Judge a run's blends between before and after on all its sets; what is on disk is not done again."""
+
+    type: Literal["sweep"] = "sweep"
+    run: str = Field(min_length=1)
+    alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=ALPHAS, min_length=1)
+
+
+class AverageRequest(Asked):
+    """Judge the average of several runs' weights."""
+
+    type: Literal["average"] = "average"
+    runs: tuple[str, ...] = Field(min_length=1)
+    kind: Literal["uniform", "stock"] = "uniform"
+    """Mean of the weights, or Model Stock, which pulls each layer back to the pretrained one."""
+
+
+class CompareRequest(Asked):
+    """Train methods × shots × seeds × learning rates from one recipe, and say what follows."""
+
+    type: Literal["compare"] = "compare"
+    recipe: dict[str, Any]
+    """A recipe's content."""
+    methods: tuple[str, ...] = Field(min_length=1)
+    """Each ``name`` or ``name:option=value``."""
+    out: str = Field(min_length=1)
+    """Folder of the comparison; one that was begun with the same recipe is gone on with."""
+    seeds: int = Field(default=5, ge=1, le=1000)
+    shots: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """Training pictures per class; empty takes the recipe's."""
+    rates: tuple[float, ...] = ()
+    """Learning rates to search; empty takes a third, once and three times the recipe's."""
+    blend: bool = True
+    """Also judge every blend, and add each method's at the alpha best on validation."""
+    keep_weights: bool = False
+    """Keep the last checkpoint of each run, not only the best."""
+
+
+class TryRequest(Asked):
+    """What a run says of single pictures, before and after."""
+
+    type: Literal["try"] = "try"
+    run: str = Field(min_length=1)
+    alpha: float = Field(default=1.0, ge=0, le=1)
+    """The blend that counts as after."""
+    paths: tuple[str, ...] = Field(min_length=1)
+    top: int = Field(default=5, ge=1)
+    """At most so many classes of each picture."""
+
+
+class ReportRequest(Asked):
+    """A run's figures, charts and worst mistakes in one HTML file."""
+
+    type: Literal["report"] = "report"
+    run: str = Field(min_length=1)
+    out: str = Field(min_length=1)
+    """The file; one that exists is replaced."""
+    alpha: float | None = Field(default=None, ge=0, le=1)
+    """Blend to report; None takes the recipe's."""
+
+
 class BenchRequest(Asked):
     """Measure speed against the plain way."""
 
@@ -270,6 +347,9 @@ Request = Annotated[
     | PreflightRequest
     | TrainRequest
     | EvaluateRequest
+    | SweepRequest
+    | TryRequest
+    | ReportRequest
     | PauseRequest
     | StopRequest
     | CancelRequest
