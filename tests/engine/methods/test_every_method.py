@@ -1,4 +1,4 @@
-"""What must hold for every method: it begins at zero-shot, learns, is kept and blended exactly, and resumes."""
+"""What must hold for every method: it begins at zero-shot, learns, is kept, blended, resumed exactly."""
 
 from __future__ import annotations
 
@@ -160,9 +160,7 @@ def test_a_run_on_features_writes_all_its_figures(make_recipe, tmp_path, name):
 @pytest.mark.parametrize("name", ALL)
 def test_init_writes_a_recipe_that_is_read_back(pictures, tiny_model, tmp_path, name):
     out = tmp_path / "recipe.toml"
-    request = InitRequest(
-        source=str(pictures), model=str(tiny_model), method=name, shots=2, out=str(out)
-    )
+    request = InitRequest(source=str(pictures), model=str(tiny_model), method=name, shots=2, out=str(out))
     init(request, lambda event: None, Control())
     read = recipe.read(out)
     assert read.method.name == name
@@ -171,7 +169,9 @@ def test_init_writes_a_recipe_that_is_read_back(pictures, tiny_model, tmp_path, 
 
 
 def test_another_method_by_set_drops_the_options_of_the_one_before(make_recipe):
-    content = make_recipe(method={"name": "flyp", "options": {"collisions": "soft", "clamp_temperature": False}})
+    content = make_recipe(
+        method={"name": "flyp", "options": {"collisions": "soft", "clamp_temperature": False}}
+    )
     before = recipe.parse(content, "test")
     assert recipe.with_settings(before, ["method.name=lp-ft"]).method.options == {}
     for settings in (
