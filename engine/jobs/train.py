@@ -39,7 +39,6 @@ from engine.training.feature_trainer import FeatureTrainer, fit_best
 from engine.training.setup import Scene, Shared, arrange, stored_plan
 from engine.training.trainer import Trainer
 
-
 LEAN_SAVES = 60.0
 """Seconds between checkpoints of a run that nobody watches."""
 
