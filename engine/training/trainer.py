@@ -63,7 +63,9 @@ class Trainer:
         normalize: Normalizer,
         control: Control,
         prepare: Callable[[], None] | None = None,
+        save_every: float = 0.0,
     ) -> None:
+        """``save_every``: seconds between checkpoints at the ends of epochs; 0 writes one after each."""
         self._learner = learner
         self._pictures = pictures
         self._settings = settings
@@ -82,7 +84,7 @@ class Trainer:
         self._optimizer = adamw(groups, settings.learning_rate, plan.fused)
         self._stepper = Stepper(learner, self._optimizer, normalize, plan, settings.clip_gradient, control)
         position = Position(micro_batch=plan.micro_batch)
-        self._keeper = Keeper(learner, evaluate, run, control, position, self._not_a_number)
+        self._keeper = Keeper(learner, evaluate, run, control, position, self._not_a_number, save_every)
         self._prepare = prepare
         self._step_seconds = 0.0
         self._evaluation_seconds = 0.0
@@ -111,6 +113,10 @@ class Trainer:
             position.best_epoch, position.best_loss = kept
         self._keeper.position = position
         self._stepper.micro_batch = min(position.micro_batch, self._plan.micro_batch)
+
+    def write_held(self) -> None:
+        """Write a best candidate that is held in memory only, if there is one."""
+        self._keeper.write_held()
 
     def _save_last(self) -> CheckpointSaved:
         self.position.micro_batch = self._stepper.micro_batch
@@ -207,7 +213,8 @@ class Trainer:
         self._evaluation_seconds = time.monotonic() - began
         if reason is None:
             position.epoch, position.batch = epoch + 1, 0
-        yield self._save_last()
+        if self._keeper.due or reason is not None or self._control.wish is not Wish.NONE:
+            yield self._save_last()
         if reason is None and self._control.wish is Wish.STOP:
             return Reason.STOPPED
         return reason
