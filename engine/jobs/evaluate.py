@@ -12,7 +12,6 @@ from engine.control import Control
 from engine.data import load, split_file
 from engine.data.batches import Loader
 from engine.data.pixel_cache import PixelCache
-from engine.errors import EngineError
 from engine.evaluation import evaluate as evaluation
 from engine.evaluation.evaluate import EvaluationSet
 from engine.evaluation.features import Normalizer, choose_fit
