@@ -276,7 +276,7 @@ class _Attempt:
             total_steps=trainer.total_steps,
             epochs=trainer.total_steps // max(1, trainer.steps_per_epoch),
             steps_per_epoch=trainer.steps_per_epoch,
-            batch_size=asked.training.batch_size,
+            batch_size=0 if isinstance(trainer, FeatureTrainer) else asked.training.batch_size,
             method=asked.method.name,
             model=asked.model.name,
             seed=asked.training.seed,

@@ -79,6 +79,7 @@ class Trainer:
         self.steps_per_epoch = len(self._bounds)
         self.total_steps = self.steps_per_epoch * settings.epochs
         self._warmup = schedule.warmup_steps(settings.warmup, self.total_steps)
+        learner.begin(self.total_steps)
         groups = learner.parameter_groups(settings.weight_decay, settings.decay_all)
         self._optimizer = adamw(groups, settings.learning_rate, plan.fused)
         self._stepper = Stepper(learner, self._optimizer, normalize, plan, settings.clip_gradient, control)
@@ -100,6 +101,7 @@ class Trainer:
         self._learner.load_state_dict(checkpoints.load_weights(self._run, "last"))
         try:
             self._optimizer.load_state_dict(state["optimizer"])
+            self._learner.load_training_state(state["learner"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             path = str(self._run.standing_checkpoint("last"))
             raise EngineError("training.bad_weights", str(error), path=path, reason=str(error)) from None
@@ -119,7 +121,11 @@ class Trainer:
     def _save_last(self) -> CheckpointSaved:
         self.position.micro_batch = self._stepper.micro_batch
         return self._keeper.save_last(
-            {"optimizer": self._optimizer.state_dict(), "scaler": self._stepper.scaler.state_dict()}
+            {
+                "optimizer": self._optimizer.state_dict(),
+                "scaler": self._stepper.scaler.state_dict(),
+                "learner": self._learner.training_state(),
+            }
         )
 
     # --- the loop ---------------------------------------------------------------------------
