@@ -143,6 +143,8 @@ def test_runs_that_do_not_go_together_are_refused(trained, tmp_path):
     assert refused(one, one).message.code == "average.same_run"
     method = refused(one, str(trained("fine-tune", 0)))
     assert (method.message.code, method.message.arguments["what"]) == ("average.differ", "methods")
+    memories = [str(trained("tip-adapter-f", seed)) for seed in (0, 1)]
+    assert refused(*memories).message.code == "average.method"
     other = Path(shutil.copytree(trained("flyp", 1), tmp_path / "other"))
     recipe = other / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("a photo of a {}.", "a drawing of a {}."))
