@@ -316,7 +316,8 @@ class LiveChart(QWidget):
         font = QFont(self.font())
         font.setPixelSize(11)
         for axis in (self._left, self._bottom):
-            axis.setPen(pg.mkPen(theme().colour("surface")))
+            # an axis lies over the lines: one that shows would cut through the markers at step 0
+            axis.setPen(pg.mkPen(0, 0, 0, 0))
             axis.setTextPen(quiet)
             axis.setStyle(tickFont=font)
         self._bottom.setTickPen(pg.mkPen(theme().colour("border")))

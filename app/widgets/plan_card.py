@@ -26,7 +26,7 @@ class _Share(QSpinBox):
         super().__init__()
         self.setRange(least, 80)
         self.setSuffix("\u202f%")
-        self.setFixedWidth(70)
+        self.setFixedWidth(80)
         self.setKeyboardTracking(False)
         self.setAccessibleName(name)
         self.setToolTip(tip)
@@ -42,7 +42,7 @@ class Chip(QFrame):
         self.setToolTip(tip)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 1, 2, 1)
-        layout.setSpacing(6)
+        layout.setSpacing(4)
         if trouble:
             layout.addWidget(Icon("warning", "bad", 14))
         title, figure = ElidedLabel(name, "strong"), Label(count, "support", "bad" if trouble else "")
@@ -69,11 +69,11 @@ class PlanCard(Card):
         self._rendering = False
         across = QHBoxLayout()
         across.setSpacing(12)
-        across.addWidget(self._training(), 5)
+        across.addWidget(self._training())
         across.addWidget(line(vertical=True))
-        across.addWidget(self._held_back(), 6)
+        across.addWidget(self._held_back())
         across.addWidget(line(vertical=True))
-        across.addWidget(self._shifted(), 9)
+        across.addWidget(self._shifted(), 1)
         self.body.addLayout(across)
 
     # --- building -----------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class PlanCard(Card):
         )
         self.shots = QSpinBox()
         self.shots.setRange(1, 9999)
-        self.shots.setFixedWidth(64)
+        self.shots.setFixedWidth(76)
         self.shots.setKeyboardTracking(False)
         self.shots.setAccessibleName(self.tr("Training pictures per class"))
         self.shots.setToolTip(
@@ -117,7 +117,7 @@ class PlanCard(Card):
         )
         self.seed = QSpinBox()
         self.seed.setRange(0, 2_147_483_647)
-        self.seed.setFixedWidth(72)
+        self.seed.setFixedWidth(80)
         self.seed.setKeyboardTracking(False)
         self.seed.setAccessibleName(self.tr("Seed"))
         self.seed.setToolTip(

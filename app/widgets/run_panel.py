@@ -72,6 +72,9 @@ class RunPanel(Card):
         self.about = ElidedLabel("", "support")
         self.words = Label("", wrap=True)
         self.words.setAccessibleName(self.tr("What is being done"))
+        # between the steps phases come and go; one line that stays keeps what is below it in its place
+        self.doing = ElidedLabel()
+        self.doing.setAccessibleName(self.tr("What is being done"))
         content.addLayout(row(self._ring, self._icon, self.title, None))
         content.addWidget(self.about)
         self.number = Label("", "headline")
@@ -95,6 +98,7 @@ class RunPanel(Card):
         content.addSpacing(2)
         content.addLayout(row(self.steps, None, self.left_words))
         content.addSpacing(2)
+        content.addWidget(self.doing)
         content.addWidget(self.words)
 
     def _build_best(self, content: QVBoxLayout) -> None:
@@ -173,7 +177,9 @@ class RunPanel(Card):
             widget.setVisible(shown)
         self.bar.setVisible(shown or busy)
         if started is not None:
-            current = min(series.epoch + 1, started.epochs) if session.under_way else series.epoch
+            # one that stops ends with the epochs it has
+            learning = session.under_way and state is not RunState.STOPPING
+            current = min(series.epoch + 1, started.epochs) if learning else series.epoch
             _say(self.number, texts.number(current))
             _say(self.of, self.tr("of {} epochs").format(texts.number(started.epochs)))
             _say(
@@ -189,8 +195,12 @@ class RunPanel(Card):
             self.bar.setRange(0, phase.total if phase is not None else 0)
             self.bar.setValue(phase.done if phase is not None else 0)
         words = self._words()
+        learns = state is RunState.RUNNING and bool(series.steps)
+        if learns:
+            _say(self.doing, run_words.phase_words(session.phase) or self.tr("Learning from the pictures"))
         _say(self.words, words)
-        self.words.setVisible(bool(words))
+        self.doing.setVisible(learns)
+        self.words.setVisible(bool(words) and not learns)
 
     def _words(self) -> str:
         """What is done now, or how it ended."""
