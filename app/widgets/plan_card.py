@@ -26,7 +26,7 @@ class _Share(QSpinBox):
         super().__init__()
         self.setRange(least, 80)
         self.setSuffix("\u202f%")
-        self.setFixedWidth(80)
+        self.setFixedWidth(70)
         self.setKeyboardTracking(False)
         self.setAccessibleName(name)
         self.setToolTip(tip)
@@ -89,7 +89,7 @@ class PlanCard(Card):
         )
         self.shots = QSpinBox()
         self.shots.setRange(1, 9999)
-        self.shots.setFixedWidth(76)
+        self.shots.setFixedWidth(64)
         self.shots.setKeyboardTracking(False)
         self.shots.setAccessibleName(self.tr("Training pictures per class"))
         self.shots.setToolTip(
@@ -117,7 +117,7 @@ class PlanCard(Card):
         )
         self.seed = QSpinBox()
         self.seed.setRange(0, 2_147_483_647)
-        self.seed.setFixedWidth(80)
+        self.seed.setFixedWidth(72)
         self.seed.setKeyboardTracking(False)
         self.seed.setAccessibleName(self.tr("Seed"))
         self.seed.setToolTip(
@@ -165,10 +165,11 @@ class PlanCard(Card):
 
     def _shifted(self) -> QWidget:
         self.add_shift = Button(
-            self.tr("Add a folder…"),
+            self.tr("Add…"),
             icon="plus",
             kind="quiet",
             small=True,
+            name=self.tr("Add a folder of shifted pictures"),
             act=self.shift_wanted.emit,
             tip=self.tr(
                 "The same classes under other circumstances: another camera, place, season, or drawn instead of photographed"
@@ -287,6 +288,8 @@ class PlanCard(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         super().resizeEvent(event)
+        # beside its heading the whole word would widen a small window; the tip and the name say it all
+        self.add_shift.setText(self.tr("Add…") if self.width() < _NARROW else self.tr("Add a folder…"))
         if (self.width() < _NARROW) != (event.oldSize().width() < _NARROW) and self._shell.project.data:
             self.render_plan(self._shell.project.data)
 
