@@ -106,7 +106,7 @@ QPushButton[kind="segment"]:disabled {{ color: {disabled}; }}
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {surface}; color: {text}; border: 1px solid {control}; border-radius: 6px; selection-background-color: {accent}; selection-color: {on_accent}; }}
 QLineEdit {{ padding: 0 8px; min-height: 28px; }}
 QSpinBox, QDoubleSpinBox {{ padding: 0 4px 0 8px; min-height: 26px; }}
-QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{ border: 0; padding: 0 0 0 4px; min-height: 0; background: transparent; }}
 QComboBox {{ padding: 0 8px; min-height: 26px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border: 2px solid {accent_text}; }}
 QLineEdit:focus {{ padding: 0 7px; min-height: 26px; }}

@@ -321,6 +321,7 @@ class LiveChart(QWidget):
             axis.setTextPen(quiet)
             axis.setStyle(tickFont=font)
         self._bottom.setTickPen(pg.mkPen(theme().colour("border")))
+        self._left.setTickPen(pg.mkPen(theme().colour("hair")))
         if self._axis_word:
             self._bottom.setLabel(self._axis_word, **{"color": quiet.name(), "font-size": "11px"})
         pen = QPen(theme().colour("hair"), 1)
