@@ -114,7 +114,7 @@ class _Segment(QPushButton):
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         strong = QFont(self.font())
         strong.setWeight(QFont.Weight.DemiBold)
-        return QSize(QFontMetrics(strong).horizontalAdvance(self.text()) + 20, super().sizeHint().height())
+        return QSize(QFontMetrics(strong).horizontalAdvance(self.text()) + 18, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()

@@ -54,7 +54,7 @@ class GridCard(Card):
         self.tile_size.setRange(*_TILES)
         self.tile_size.setValue(104)
         self.tile_size.setMaximumWidth(84)
-        self.tile_size.setMinimumWidth(40)
+        self.tile_size.setMinimumWidth(24)
         self.tile_size.setAccessibleName(self.tr("Size of the pictures"))
         self.tile_size.setToolTip(self.tr("Size of the pictures"))
         self._small, self._large = Icon("grid-small", "text3"), Icon("grid-large", "text3")
@@ -68,7 +68,7 @@ class GridCard(Card):
             self.tile_size,
             self._large,
         )
-        head.setContentsMargins(14, 10, 14, 10)
+        head.setContentsMargins(14, 10, 12, 10)
         self.body.addLayout(head)
         self.body.addWidget(line())
         self.grid = ImageGrid(thumbnails)
@@ -87,6 +87,7 @@ class GridCard(Card):
         super().resizeEvent(event)
         # the name of the class needs the room more
         self._narrow = self.width() < _NARROW
+        self.tile_size.setMaximumWidth(40 if self._narrow else 84)
         for icon in (self._small, self._large):
             icon.setHidden(self._narrow)
         self._say_count()

@@ -168,8 +168,9 @@ class RunPanel(Card):
         name, colour = _ICONS.get(state, ("play", "text2"))
         self._icon.setVisible(not busy)
         self._icon.show_icon(name, colour)
-        _say(self.title, run_words.state_title(state))
         recipe = session.recipe if state is not RunState.NONE else self.shell.project.recipe()
+        lacks = state is RunState.NONE and recipe is None
+        _say(self.title, self.tr("Not ready yet") if lacks else run_words.state_title(state))
         _say(self.about, run_words.short(recipe, self.shell.facts) if recipe is not None else "")
         started = series.started
         shown = started is not None and state is not RunState.NONE
