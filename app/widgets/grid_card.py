@@ -34,6 +34,7 @@ class GridCard(Card):
         self._name = ""
         self._count: int | None = None
         self._narrow = False
+        self._marked: tuple[list[decisions.Found], dict[str, str]] = ([], {})
         self.answer: PicturesAnswer | None = None
         """The pictures of the class, in order."""
         self.class_name = ElidedLabel("", "card")
@@ -163,12 +164,14 @@ class GridCard(Card):
     def _marks(self) -> dict[str, str]:
         """Path -> what is wrong with it, for pictures that the person has not decided about."""
         data = self._shell.project.data
-        found: dict[str, str] = {}
-        if data is not None:
-            for kind, problem in decisions.undecided(self._shell.facts.problems(), data):
-                for path in decisions.pictures(problem):
-                    found[path] = problem_words.of(kind)
-        return found
+        if data is None:
+            return {}
+        problems = self._shell.facts.undecided(data)
+        if problems is not self._marked[0]:
+            words = {kind: problem_words.of(kind) for kind, _ in problems}
+            found = {path: words[kind] for kind, each in problems for path in decisions.pictures(each)}
+            self._marked = problems, found
+        return self._marked[1]
 
     def _open(self, row_shown: int) -> None:
         tiles = self.grid.tiles.tiles
