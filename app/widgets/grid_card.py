@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -147,10 +148,15 @@ class GridCard(Card):
             self.nothing.hide()
             self.grid.show()
             return
-        root, part = Path(answer.root), self.part.key
+        root, part = str(Path(answer.root)), self.part.key
         marks = self._marks()
         tiles = [
-            Tile(str(root / path), path, marks.get(path, ""), use == "left out")
+            Tile(
+                os.path.join(root, path.replace("/", os.sep)),  # noqa: PTH118  a Path for each would be felt
+                path,
+                marks.get(path, ""),
+                use == "left out",
+            )
             for path, use in zip(answer.paths, answer.parts, strict=True)
             if part in ("all", use)
         ]
