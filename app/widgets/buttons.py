@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -129,6 +129,10 @@ class Segmented(QFrame):
             button = QPushButton(words)
             button.setCheckable(True)
             button.setProperty("kind", "segment")
+            # the chosen one is bold: room for that, so that none is cut and nothing moves
+            bold = QFont(button.font())
+            bold.setWeight(QFont.Weight.DemiBold)
+            button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + 20)
             button.setAccessibleName(f"{name}: {words}")
             tip = (tips or {}).get(key, f"{name}: {words}")
             button.setToolTip(tip)
