@@ -269,6 +269,27 @@ class SweepAnswer(Answered):
     """Why the method has no blend; then alphas are 0 and 1 only."""
 
 
+class AverageAnswer(Answered):
+    """Figures of the average of several runs' weights."""
+
+    runs: tuple[str, ...]
+    kind: Literal["uniform", "stock"]
+    result: dict[str, Any]
+    """As result.json, and for each set the figures of each run alone under ``runs``."""
+
+
+class CompareAnswer(Answered):
+    """Where a comparison lies, and the whole of it."""
+
+    out: str
+    comparison: str
+    """Path of comparison.json."""
+    files: tuple[str, ...]
+    """Everything that was written beside the runs: tables and charts."""
+    content: dict[str, Any]
+    """Of comparison.json."""
+
+
 class Guess(Answered):
     """A class that a picture may be of."""
 

@@ -90,7 +90,8 @@ class StepDone(Said):
     """Mean training loss of the steps since the last such event."""
     floor: float
     """Lowest value that loss could have on those batches (collisions make one)."""
-    learning_rate: float
+    learning_rate: float | None
+    """None for methods that have none."""
     temperature: float
     """1 / exp(logit_scale)."""
     pictures_per_second: float

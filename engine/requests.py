@@ -17,7 +17,9 @@ from pydantic_core import ErrorDetails, from_json
 from engine.answers import (
     Answered,
     AskedAnswer,
+    AverageAnswer,
     ClassPreview,
+    CompareAnswer,
     Confusion,
     Curve,
     DeviceEntry,
@@ -49,7 +51,9 @@ from engine.recipe import ALPHAS, Model
 __all__ = [  # only what comes from elsewhere; the rest of this module needs no mention
     "Answered",
     "AskedAnswer",
+    "AverageAnswer",
     "ClassPreview",
+    "CompareAnswer",
     "Confusion",
     "Curve",
     "DeviceEntry",
@@ -214,6 +218,36 @@ class SweepRequest(Asked):
     type: Literal["sweep"] = "sweep"
     run: str = Field(min_length=1)
     alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=ALPHAS, min_length=1)
+
+
+class AverageRequest(Asked):
+    """Judge the average of several runs' weights."""
+
+    type: Literal["average"] = "average"
+    runs: tuple[str, ...] = Field(min_length=1)
+    kind: Literal["uniform", "stock"] = "uniform"
+    """Mean of the weights, or Model Stock, which pulls each layer back to the pretrained one."""
+
+
+class CompareRequest(Asked):
+    """Train methods × shots × seeds × learning rates from one recipe, and say what follows."""
+
+    type: Literal["compare"] = "compare"
+    recipe: dict[str, Any]
+    """A recipe's content."""
+    methods: tuple[str, ...] = Field(min_length=1)
+    """Each ``name`` or ``name:option=value``."""
+    out: str = Field(min_length=1)
+    """Folder of the comparison; one that was begun with the same recipe is gone on with."""
+    seeds: int = Field(default=5, ge=1, le=1000)
+    shots: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """Training pictures per class; empty takes the recipe's."""
+    rates: tuple[float, ...] = ()
+    """Learning rates to search; empty takes a third, once and three times the recipe's."""
+    blend: bool = True
+    """Also judge every blend, and add each method's at the alpha best on validation."""
+    keep_weights: bool = False
+    """Keep the last checkpoint of each run, not only the best."""
 
 
 class TryRequest(Asked):

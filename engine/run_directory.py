@@ -213,6 +213,12 @@ class RunDirectory:
         """Is there one? Looking changes nothing."""
         return self.standing_checkpoint(name).is_dir()
 
+    def remove_checkpoint(self, name: CheckpointName) -> None:
+        """Remove a checkpoint, if there is one. Only for whoever holds the run."""
+        assert self._lock.is_locked
+        for path in {self.checkpoint(name), self.standing_checkpoint(name)}:
+            shutil.rmtree(path, ignore_errors=True)
+
     # --- content ----------------------------------------------------------------------------
 
     def recipe(self) -> Recipe:
@@ -276,6 +282,16 @@ class RunDirectory:
             alpha = float(self._read_json(self._chosen_file)["alpha"])
             return alpha if 0 <= alpha <= 1 else None
         return None
+
+    def write_sweep(self, content: dict[str, Any]) -> None:
+        self._write_json(self.sweep_file, content)
+
+    def sweep(self) -> dict[str, Any] | None:
+        """The blends that were judged last; None if none was."""
+        if not self.sweep_file.exists():
+            return None
+        content: dict[str, Any] = self._read_json(self.sweep_file)
+        return content
 
     # --- events -----------------------------------------------------------------------------
 

@@ -287,7 +287,7 @@ class RunPanel(Card):
         speed = QLocale().toString(last.pictures_per_second, "f", 0 if last.pictures_per_second >= 10 else 1)
         _say(self.values["speed"], self.tr("{}\u202fpictures/s").format(speed))
         _say(self.values["memory"], run_words.memory_words(series, self.shell.facts))
-        _say(self.values["rate"], run_words.exponent(last.learning_rate))
+        _say(self.values["rate"], run_words.exponent(last.learning_rate) if last.learning_rate else "–")
         _say(self.values["temperature"], QLocale().toString(last.temperature, "f", 4))
         begun = run_words.begun(series)
         # one that is being gone on with still shows its attempt of before

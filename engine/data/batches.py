@@ -17,6 +17,7 @@ from torch import Tensor
 
 from engine.control import Control
 from engine.data import keys
+from engine.data.fit import Fit
 from engine.data.pictures import PictureError
 from engine.data.pixel_cache import PixelCache, PixelsHWC
 from engine.data.records import ImageRecord, shown
@@ -36,6 +37,15 @@ class Pictures:
     def path(self, index: int) -> Path:
         """Absolute path of a picture; records of a second source may carry absolute ones."""
         return self.root / self.records[index].path
+
+    def identity(self, index: int) -> str:
+        """What stays the same as long as the picture's content does."""
+        digest = self.records[index].digest
+        if digest:
+            return digest
+        path = self.path(index)
+        found = path.stat()
+        return f"{path} {found.st_mtime_ns} {found.st_size}"
 
     def labels(self) -> list[int]:
         return [record.class_index for record in self.records]
@@ -113,6 +123,11 @@ class Loader:
         self._cache = cache
         self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="decode")
         self._ahead = ahead
+
+    @property
+    def fit(self) -> Fit:
+        """How pictures are made square."""
+        return self._cache.fit
 
     def __enter__(self) -> Loader:
         return self

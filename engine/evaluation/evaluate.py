@@ -22,7 +22,7 @@ from engine.data.records import ImageRecord, ShiftSet, Split, SplitDataset
 from engine.evaluation import metrics
 from engine.evaluation.features import Normalizer, image_features
 from engine.events import Figures, SetInfo
-from engine.methods import Head
+from engine.methods import FeatureLearner, Head, Learner
 
 SHIFT_PICTURES = 256
 """At most so many fixed pictures of a shift set are looked at after each epoch."""
@@ -86,11 +86,28 @@ def logits_of(
     return head_logits(head, features_ND)
 
 
+def learner_logits(
+    learner: Learner,
+    head: Head,
+    pictures: Pictures,
+    loader: Loader,
+    normalize: Normalizer,
+    control: Control,
+    progress: Callable[[int, int], None] | None = None,
+) -> metrics.Floats:
+    """The logits of a learner as it stands, by its ``head``, on every picture, N × C."""
+    if not isinstance(learner, FeatureLearner):
+        return logits_of(learner.backbone, head, pictures, loader, normalize, control, progress)
+    rows_NF = image_features(
+        learner.backbone, pictures, loader, normalize, control, progress, encode=learner.encode
+    )
+    return head_logits(head, learner.embeddings(rows_NF))
+
+
 def head_logits(head: Head, features_ND: Tensor) -> metrics.Floats:
     """Logits from embeddings, N × C."""
-    on_cpu = Head(head.weight_CD.float().cpu(), head.scale, head.bias)
     with torch.inference_mode():
-        result: metrics.Floats = on_cpu(features_ND).double().numpy()
+        result: metrics.Floats = head.on_cpu()(features_ND).double().numpy()
     return result
 
 

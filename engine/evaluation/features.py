@@ -19,6 +19,9 @@ from engine.errors import OutOfMemory
 from engine.memory import is_out_of_memory
 from engine.recipe import Model
 
+Encode = Callable[[Tensor], Tensor]
+"""Preprocessed pictures on the device (B × C × H × W) to one row each."""
+
 BATCH = 64
 """Pictures at once in evaluation."""
 
@@ -49,6 +52,10 @@ class Normalizer:
         )
         self._format = torch.channels_last if channels_last else torch.contiguous_format
 
+    def __repr__(self) -> str:
+        mean, std = self._shift_C11.flatten().tolist(), self._scale_C11.flatten().tolist()
+        return f"Normalizer({mean}, {std}, {self._device}, {self._format})"
+
     def __call__(self, images_BHWC: Tensor) -> Tensor:
         """images_BCHW in fp32 on the device."""
         if self._device.type == "cuda":
@@ -58,10 +65,10 @@ class Normalizer:
         return (images * self._scale_C11 - self._shift_C11).contiguous(memory_format=self._format)
 
 
-def _embedded(backbone: Backbone, normalize: Normalizer, images_BHWC: Tensor) -> Tensor:
+def _embedded(backbone: Backbone, normalize: Normalizer, encode: Encode, images_BHWC: Tensor) -> Tensor:
     """Embeddings on the CPU; in halves where memory does not suffice for all at once."""
     try:
-        return backbone.encode_images(normalize(images_BHWC)).float().cpu()
+        return encode(normalize(images_BHWC)).float().cpu()
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -71,7 +78,7 @@ def _embedded(backbone: Backbone, normalize: Normalizer, images_BHWC: Tensor) ->
     if backbone.device.type == "cuda":
         torch.cuda.empty_cache()
     halves = torch.split(images_BHWC, len(images_BHWC) // 2 + len(images_BHWC) % 2)
-    return torch.cat([_embedded(backbone, normalize, half) for half in halves])
+    return torch.cat([_embedded(backbone, normalize, encode, half) for half in halves])
 
 
 def image_features(
@@ -82,10 +89,12 @@ def image_features(
     control: Control,
     progress: Callable[[int, int], None] | None = None,
     batch: int = BATCH,
+    encode: Encode | None = None,
 ) -> Tensor:
     """Normalised embeddings of every picture in order, N × D, on the CPU in fp32.
 
-    The model is put into evaluation mode. Raises Cancelled when asked to.
+    With ``encode``, what that gives instead. The model is put into evaluation mode.
+    Raises Cancelled when asked to.
     """
     backbone.model.eval()
     groups = [
@@ -95,7 +104,7 @@ def image_features(
     done = 0
     with torch.inference_mode():
         for part in loader.batches(pictures, groups, control):
-            rows.append(_embedded(backbone, normalize, part.images_BHWC))
+            rows.append(_embedded(backbone, normalize, encode or backbone.encode_images, part.images_BHWC))
             done += len(part)
             if progress is not None:
                 progress(done, len(pictures))

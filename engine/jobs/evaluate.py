@@ -14,7 +14,6 @@ from engine.data.batches import Loader
 from engine.data.pixel_cache import PixelCache
 from engine.errors import EngineError
 from engine.evaluation import evaluate as evaluation
-from engine.evaluation.blend import blend
 from engine.evaluation.evaluate import EvaluationSet
 from engine.evaluation.features import Normalizer, choose_fit
 from engine.evaluation.report import details, table
@@ -56,22 +55,22 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
     device = torch.device(plan.device) if plan.device in devices() else choose_device("auto")
     set_threads(plan.threads)
     fit = choose_fit(backbone, asked.model)
-    before = {name: tensor.detach().clone() for name, tensor in backbone.state_dict().items()}
-    _check_fits(run, before, after)
     backbone.to(device)
     task, _ = make_task(backbone, dataset.source.classes, asked.prompts)
     learner = make_learner(backbone, task, asked)
+    before = {name: tensor.detach().to("cpu", copy=True) for name, tensor in learner.state_dict().items()}
+    _check_fits(run, before, after)
     normalize = Normalizer(backbone, device, channels_last=False)
     columns: dict[str, dict[str, Any]] = {}
     with Loader(PixelCache(fit), plan.threads) as loader:
-        for column, state in (("zero_shot", before), ("kept", blend(before, after, alpha))):
+        for column, state in (("zero_shot", before), ("kept", learner.blend(before, after, alpha))):
             learner.load_state_dict(state)
-            learner.module.eval()
+            backbone.model.eval()
             head = learner.head(control)
             columns[column] = {}
             for each in sets:
-                logits = evaluation.logits_of(
-                    backbone, head, each.pictures, loader, normalize, control, _progress(emit, each)
+                logits = evaluation.learner_logits(
+                    learner, head, each.pictures, loader, normalize, control, _progress(emit, each)
                 )
                 columns[column][each.name] = evaluation.full(logits, each, task.classes)
     result = {

@@ -138,7 +138,7 @@ class _Memory:
     ) -> Tensor:
         """Embeddings of the pictures in order, N × D; only those not known yet are looked at."""
         fit = choose_fit(backbone, model)
-        places = [(backbone.base.sha256, fit, _identity(pictures, i)) for i in range(len(pictures))]
+        places = [(backbone.base.sha256, fit, pictures.identity(i)) for i in range(len(pictures))]
         missing = [i for i, place in enumerate(places) if place not in self._rows]
         if len(self._rows) + len(missing) > _MOST_KEPT:
             needed = set(places)
@@ -176,16 +176,6 @@ def _stamp(backbone: Backbone) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
-
-
-def _identity(pictures: Pictures, index: int) -> str:
-    """What stays the same as long as the picture's content does."""
-    digest = pictures.records[index].digest
-    if digest:
-        return digest
-    path = pictures.path(index)
-    found = path.stat()
-    return f"{path} {found.st_mtime_ns} {found.st_size}"
 
 
 def _answer(

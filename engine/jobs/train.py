@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from engine import recipe as recipes
 from engine import run_directory
 from engine.clip import backbone as backbones
 from engine.control import Asked, Control, Wish
 from engine.data import load, split_file, unchanged
+from engine.data.batches import Pictures
 from engine.data.records import SplitDataset
 from engine.errors import Cancelled, EngineError
 from engine.evaluation import evaluate
-from engine.evaluation.blend import blend
 from engine.evaluation.evaluate import EvaluationSet
 from engine.evaluation.metrics import Floats
 from engine.evaluation.report import table
@@ -27,19 +29,21 @@ from engine.events import Event, Figures, Paused, Progress, Reason, Resumed, Run
 from engine.jobs import Emit
 from engine.jobs.left_out import left_out_message
 from engine.messages import say
-from engine.methods import Head, text_head
+from engine.methods import FeatureLearner, Features, Head, State, StepLearner, text_head
 from engine.quoting import command_line
 from engine.recipe import Recipe
 from engine.requests import TrainAnswer, TrainRequest
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints
-from engine.training.setup import Scene, arrange, stored_plan
+from engine.training.feature_trainer import FeatureTrainer, fit_best
+from engine.training.setup import Scene, Shared, arrange, stored_plan
 from engine.training.trainer import Trainer
 
 
-def train(request: TrainRequest, emit: Emit, control: Control) -> TrainAnswer:
+def train(request: TrainRequest, emit: Emit, control: Control, shared: Shared | None = None) -> TrainAnswer:
     """Train the request's recipe in a new run folder, or continue the run it names.
 
+    ``shared`` is what several runs in one process have in common.
     Raises EngineError if the input is at fault; Cancelled when cancelled, or when anything was
     asked before there was something to save. A new run that fails before its first checkpoint
     leaves nothing behind.
@@ -48,13 +52,13 @@ def train(request: TrainRequest, emit: Emit, control: Control) -> TrainAnswer:
         run = RunDirectory.open(Path(request.resume))
         run.hold()
         try:
-            return _attempt(run, run.recipe(), emit, control, resuming=True)
+            return _attempt(run, run.recipe(), emit, control, resuming=True, shared=shared)
         finally:
             run.close()
     asked = recipes.with_absolute_paths(recipes.parse(request.recipe or {}, "recipe"), Path.cwd())
     run = _new_run(asked, request.out)
     try:
-        return _attempt(run, asked, emit, control, resuming=False)
+        return _attempt(run, asked, emit, control, resuming=False, shared=shared)
     except BaseException:
         if not run.has_checkpoint("last"):
             run.discard()
@@ -75,17 +79,19 @@ def _new_run(asked: Recipe, out: str | None) -> RunDirectory:
                 raise
 
 
-def _attempt(run: RunDirectory, asked: Recipe, emit: Emit, control: Control, resuming: bool) -> TrainAnswer:
+def _attempt(
+    run: RunDirectory, asked: Recipe, emit: Emit, control: Control, resuming: bool, shared: Shared | None
+) -> TrainAnswer:
     try:
         with control.alert(standing=True):
-            scene, warnings = _prepared(run, asked, emit, control, resuming)
+            scene, warnings = _prepared(run, asked, emit, control, resuming, shared)
     except Asked:
         raise Cancelled from None
     return _Attempt(run, asked, scene, emit, control, resuming).go(warnings)
 
 
 def _prepared(
-    run: RunDirectory, asked: Recipe, emit: Emit, control: Control, resuming: bool
+    run: RunDirectory, asked: Recipe, emit: Emit, control: Control, resuming: bool, shared: Shared | None
 ) -> tuple[Scene, list[Warned]]:
     """Pictures, model and plan; may be left at any point, since nothing is learnt yet."""
     expected = None
@@ -105,7 +111,7 @@ def _prepared(
     base = backbones.load(asked.model, download=True, control=control, emit=emit, expected_sha256=expected)
     control.check()
     stored = stored_plan(run) if resuming else None
-    scene, warnings = arrange(asked, dataset, base, emit, control, stored)
+    scene, warnings = arrange(asked, dataset, base, emit, control, stored, shared)
     if not resuming:
         run.write_split(split_file.to_csv(dataset))
         run.write_initial(dataclasses.asdict(base.base))
@@ -149,18 +155,7 @@ class _Attempt:
 
     def go(self, warnings: list[Warned]) -> TrainAnswer:
         """Train, judge, finish; RunFinished is said exactly once, whatever happens."""
-        trainer = Trainer(
-            self._scene.learner,
-            self._scene.training,
-            self._short_figures,
-            self._asked.training,
-            self._asked.data.balanced,
-            self._scene.plan,
-            self._run,
-            self._loader,
-            self._normalize,
-            self._control,
-        )
+        trainer = self._trainer()
         if self._resuming:
             trainer.restore()
         try:
@@ -192,7 +187,55 @@ class _Attempt:
             run=str(self._run.path), reason=reason, result=str(self._run.result_file) if done else None
         )
 
-    def _failed(self, error: BaseException, trainer: Trainer) -> None:
+    def _trainer(self) -> Trainer | FeatureTrainer:
+        asked, scene = self._asked, self._scene
+        learner = scene.learner
+        if isinstance(learner, FeatureLearner):
+            device = torch.device(scene.plan.device)
+            return FeatureTrainer(
+                learner, lambda: self._fitting(learner), self._short_figures, asked.training.seed,
+                asked.data.balanced, self._run, self._control, device,
+            )  # fmt: skip
+        assert isinstance(learner, StepLearner)
+        return Trainer(
+            learner, scene.training, self._short_figures, asked.training, asked.data.balanced, scene.plan,
+            self._run, self._loader, self._normalize, self._control,
+            self._earlier_stages if len(scene.stages) > 1 else None,
+        )  # fmt: skip
+
+    def _earlier_stages(self) -> None:
+        """Fit the feature learners that come before the last stage, each handed on to the next."""
+        asked, stages = self._asked, self._scene.stages
+        for stage, following in itertools.pairwise(stages):
+            assert isinstance(stage, FeatureLearner)
+            self._emit(Progress(phase=say("phase.first_stage")))
+            training, validation = self._fitting(stage)
+            fit_best(stage, training, validation, asked.training.seed, asked.data.balanced, self._control)
+            following.start_from(stage)
+
+    def _fitting(self, learner: FeatureLearner) -> tuple[Features, Features]:
+        """Training and validation as a feature learner sees them."""
+        validation = next(s.pictures for s in self._scene.sets if s.kind == "validation")
+        both = []
+        for name, pictures in (("train", self._scene.training), ("validation", validation)):
+            rows_NF = self._features(pictures, name, learner)
+            both.append(Features(rows_NF, torch.tensor(pictures.labels())))
+        return both[0], both[1]
+
+    def _features(self, pictures: Pictures, name: str, learner: FeatureLearner | None) -> Tensor:
+        """Features of the pretrained model, which must stand in the backbone; None for embeddings."""
+        return self._scene.shared.features.get(
+            self._scene.backbone,
+            pictures,
+            self._loader,
+            self._normalize,
+            self._control,
+            lambda done, total: self._progress(name, done, total),
+            kind="embeddings" if learner is None else learner.features,
+            encode=None if learner is None else learner.encode,
+        )
+
+    def _failed(self, error: BaseException, trainer: Trainer | FeatureTrainer) -> None:
         if isinstance(error, EngineError):
             message = error.message
         elif isinstance(error, KeyboardInterrupt):
@@ -215,7 +258,7 @@ class _Attempt:
             self._run.record(finished)
         self._emit(finished)
 
-    def _started(self, trainer: Trainer) -> None:
+    def _started(self, trainer: Trainer | FeatureTrainer) -> None:
         asked, scene = self._asked, self._scene
         self._began = time.monotonic()
         event = RunStarted(
@@ -223,7 +266,7 @@ class _Attempt:
             attempt=self._run.attempts() + 1,
             start_step=trainer.position.step,
             total_steps=trainer.total_steps,
-            epochs=asked.training.epochs,
+            epochs=trainer.total_steps // max(1, trainer.steps_per_epoch),
             steps_per_epoch=trainer.steps_per_epoch,
             batch_size=asked.training.batch_size,
             method=asked.method.name,
@@ -238,7 +281,7 @@ class _Attempt:
         if self._resuming:
             self._say(Resumed(step=trainer.position.step))
 
-    def _driven(self, trainer: Trainer) -> Reason:
+    def _driven(self, trainer: Trainer | FeatureTrainer) -> Reason:
         """Run the trainer's generator to its end, passing its events on."""
         generator = trainer.train()
         while True:
@@ -256,15 +299,16 @@ class _Attempt:
         """Validation in full and a fixed part of each shift set, with the head as it stands."""
         head = self._zero_shot_head if epoch == 0 else self._scene.learner.head(self._control)
         result = {}
-        self._scene.learner.module.eval()
+        self._scene.backbone.model.eval()
         for each in self._short_sets:
-            logits = self._logits(head, each)
+            # epoch 0 is judged before anything was learnt
+            logits = self._logits(head, each, pretrained=epoch == 0)
             result[each.name] = evaluate.figures(logits, each)
         return result
 
     # --- the end ----------------------------------------------------------------------------
 
-    def _judge(self, trainer: Trainer) -> None:
+    def _judge(self, trainer: Trainer | FeatureTrainer) -> None:
         """Every set in full, for zero-shot, the kept and the last weights; written to result.json."""
         scene = self._scene
         last = {
@@ -273,8 +317,8 @@ class _Attempt:
         best = checkpoints.load_weights(self._run, "best")
         alpha = self._asked.blend.alpha
         best_epoch = trainer.position.best_epoch
-        states: dict[str, dict[str, torch.Tensor]] = {"zero_shot": scene.before}
-        states["kept"] = blend(scene.before, best, alpha)
+        states: dict[str, State] = {"zero_shot": scene.before}
+        states["kept"] = scene.learner.blend(scene.before, best, alpha)
         states["last"] = last
         columns: dict[str, dict[str, Any]] = {}
         for column, state in states.items():
@@ -284,7 +328,7 @@ class _Attempt:
             if column == "last" and alpha == 1 and _same(last, best):
                 columns[column] = columns["kept"]
                 continue
-            columns[column] = self._figures_with(state)
+            columns[column] = self._figures_with(state, pretrained=column == "zero_shot")
         sets = {
             name: {
                 **columns["kept"][name],
@@ -308,31 +352,38 @@ class _Attempt:
             }
         )
 
-    def _figures_with(self, state: dict[str, torch.Tensor]) -> dict[str, Any]:
+    def _figures_with(self, state: State, pretrained: bool) -> dict[str, Any]:
         scene = self._scene
         scene.learner.load_state_dict(state)
-        scene.learner.module.eval()
+        scene.backbone.model.eval()
         head = scene.learner.head(self._control)
         result = {}
         order = {"test": 0, "validation": 1}
         for each in sorted(scene.sets, key=lambda s: order.get(s.kind, 2)):
-            logits = self._full_logits(head, each)
+            logits = self._full_logits(head, each, pretrained)
             result[each.name] = evaluate.full(logits, each, scene.task.classes)
         return result
 
-    def _full_logits(self, head: Head, each: EvaluationSet) -> Floats:
+    def _full_logits(self, head: Head, each: EvaluationSet, pretrained: bool) -> Floats:
         """A set's logits; a pause leaves the work (Asked), to stop means to come to exactly this end."""
         while True:
             if self._control.wish is Wish.PAUSE:
                 raise Asked
             try:
                 with self._control.alert():
-                    return self._logits(head, each)
+                    return self._logits(head, each, pretrained)
             except Asked:
                 if self._control.wish is not Wish.STOP:
                     raise
 
-    def _logits(self, head: Head, each: EvaluationSet) -> Floats:
+    def _logits(self, head: Head, each: EvaluationSet, pretrained: bool) -> Floats:
+        """A set's logits; ``pretrained`` says that the backbone stands as it was before training."""
+        learner = self._scene.learner
+        if isinstance(learner, FeatureLearner):
+            rows_NF = self._features(each.pictures, each.name, learner)
+            return evaluate.head_logits(head, learner.embeddings(rows_NF))
+        if pretrained:
+            return evaluate.head_logits(head, self._features(each.pictures, each.name, None))
         return evaluate.logits_of(
             self._scene.backbone,
             head,
@@ -344,7 +395,7 @@ class _Attempt:
         )
 
 
-def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+def _same(one: State, other: State) -> bool:
     return all(torch.equal(one[name], other[name]) for name in one)
 
 

@@ -28,6 +28,10 @@ TEXTS: dict[str, Text] = {
         "Lower training.learning_rate to a third, or set training.precision to fp32. "
         "The best weights so far are kept.",
     ),
+    "training.features_not_finite": Text(
+        "What was learnt from the pictures' features is no longer a number (candidate {round}).",
+        "Choose a model whose zero-shot accuracy can be told, or another method.",
+    ),
     "training.out_of_memory": Text(
         "{device} has too little memory for one picture at a time.",
         "Choose a smaller model, or another device.",
@@ -71,6 +75,7 @@ TEXTS: dict[str, Text] = {
     ),
     "phase.loading_model": Text("Loading the model {model}"),
     "phase.choosing_precision": Text("Trying the device's arithmetic"),
+    "phase.first_stage": Text("Fitting the linear head that the training begins with"),
     "phase.timing": Text("Timing a step and an evaluation"),
     "phase.evaluating": Text("Evaluating {name}"),
     "phase.comparing_pictures": Text("Comparing the pictures with those the run began with"),

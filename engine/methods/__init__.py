@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Protocol
@@ -23,8 +24,9 @@ from engine.clip.head import mean_embeddings
 from engine.control import Control
 from engine.data.batches import Batch
 from engine.errors import EngineError, ManyErrors
+from engine.evaluation.blend import blend
 from engine.messages import Message
-from engine.training.optimizer import ParameterGroup
+from engine.training.optimizer import ParameterGroup, parameter_groups
 
 
 class Options(BaseModel):
@@ -44,17 +46,33 @@ class Task:
     """The captions' tokens, int64, on the CPU."""
 
 
-@dataclass(frozen=True)
-class Head:
-    """Turns normalised picture embeddings into logits: scale · I · Wᵀ + bias."""
-
-    weight_CD: Tensor
-    scale: float
-    bias: float = 0.0
+class Head(Protocol):
+    """Turns normalised picture embeddings into logits."""
 
     def __call__(self, images_BD: Tensor) -> Tensor:
         """Logits, B × C, in fp32."""
+        ...
+
+    def on_cpu(self) -> Head:
+        """The same head with its tensors on the CPU, in fp32."""
+        ...
+
+
+@dataclass(frozen=True)
+class MatrixHead:
+    """A head that is a matrix: scale · I · Wᵀ + bias."""
+
+    weight_CD: Tensor
+    scale: float
+    bias: float | Tensor = 0.0
+    """One for all classes, or C of them."""
+
+    def __call__(self, images_BD: Tensor) -> Tensor:
         return self.scale * images_BD.float() @ self.weight_CD.float().T + self.bias
+
+    def on_cpu(self) -> MatrixHead:
+        bias = self.bias.float().cpu() if isinstance(self.bias, Tensor) else self.bias
+        return MatrixHead(self.weight_CD.float().cpu(), self.scale, bias)
 
 
 @dataclass(frozen=True)
@@ -65,47 +83,128 @@ class Loss:
     floor: float
 
 
-class StepLearner(Protocol):
-    """Something that learns by gradient steps.
+State = dict[str, Tensor]
+
+OWN = "learned."
+"""How the names of a learner's own tensors begin (a learned head, low-rank factors, a cache); the other
+names of its state are those of open_clip's model."""
+
+
+class Learner:
+    """Something that learns on top of a backbone. What is given here suits methods that change weights only.
+
+    As it is made, it computes zero-shot.
+    """
+
+    def __init__(self, backbone: Backbone, task: Task) -> None:
+        self.backbone = backbone
+        self.task = task
+
+    def state_dict(self) -> State:
+        """All that was learnt, and the whole model with it; what a checkpoint keeps."""
+        return self.backbone.state_dict()
+
+    def load_state_dict(self, state: State) -> None:
+        """Take back what ``state_dict`` gave."""
+        self.backbone.load_state_dict(state)
+
+    def head(self, control: Control | None = None) -> Head:
+        """The head as it stands now, for evaluation. Looks at ``control`` while it works."""
+        return text_head(self.backbone, self.task, control)
+
+    def blend(self, before: State, after: State, alpha: float) -> State:
+        """The state between the two: 0 gives ``before`` and 1 gives ``after``, both exactly."""
+        return blend(before, after, alpha)
+
+    def start_from(self, previous: Learner) -> None:
+        """Take over what the stage before has learnt."""
+        raise TypeError(f"{type(self).__name__} follows no other stage, and not {type(previous).__name__}")
+
+
+class StepLearner(Learner, ABC):
+    """Learns by gradient steps.
 
     ``embed`` and ``loss`` are apart, so that a batch can go through the model in parts
     (gradient caching) and embeddings can be gathered, whatever the method.
     """
 
-    backbone: Backbone
+    clip_gradient: float | None = None
+    """Largest norm of the gradient that belongs to the method; a recipe's own goes before."""
 
     @property
     def module(self) -> nn.Module:
         """All that is trained, for modes and gradients."""
-        ...
+        return self.backbone.model
 
     def parameter_groups(self, weight_decay: float, decay_all: bool) -> list[ParameterGroup]:
         """What the optimizer gets."""
-        ...
+        return parameter_groups(self.module.named_parameters(), weight_decay, decay_all)
 
+    @abstractmethod
     def embed(self, batch: Batch, images_BCHW: Tensor) -> dict[str, Tensor]:
         """Tensors with one row a picture; ``images_BCHW`` is normalised and on the device."""
-        ...
 
+    def shared(self, batch: Batch) -> dict[str, Tensor]:
+        """Tensors that all pictures of a batch have in common (class embeddings, say), once a step.
+
+        They join those of ``embed`` in ``loss``, and gradients flow through them.
+        """
+        del batch
+        return {}
+
+    @abstractmethod
     def loss(self, embeddings: dict[str, Tensor], labels_B: Tensor) -> Loss:
         """The loss of a whole batch, from the rows of ``embed``; ``labels_B`` lies on the CPU."""
-        ...
 
     def after_step(self) -> None:
         """Keeps parameters in their bounds; called after every optimizer step."""
-        ...
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """All that was learnt; what a checkpoint keeps."""
-        ...
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Take back what ``state_dict`` gave."""
-        ...
+@dataclass(frozen=True)
+class Features:
+    """What a feature learner sees of a set of pictures."""
 
-    def head(self, control: Control | None = None) -> Head:
-        """The head as it stands now, for evaluation. Looks at ``control`` while it works."""
-        ...
+    rows_NF: Tensor
+    """On the CPU, fp32: the pretrained model's ``features``."""
+    labels_N: Tensor
+    """int64, on the CPU."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """A candidate that a feature learner has come to; the learner is in that state now."""
+
+    number: int
+    """From 1."""
+    loss: float
+    """On the training pictures, in nats."""
+    floor: float = 0.0
+
+
+class FeatureLearner(Learner, ABC):
+    """Learns from features of the pretrained image tower, computed once: seconds on a CPU."""
+
+    features: str = "embeddings"
+    """Names what ``encode`` gives, so that methods that learn from the same share it."""
+
+    def encode(self, images_BCHW: Tensor) -> Tensor:
+        """Features of preprocessed pictures, B × F, by the pretrained tower; here normalised embeddings."""
+        return self.backbone.encode_images(images_BCHW)
+
+    @abstractmethod
+    def rounds(self) -> int:
+        """How many candidates ``fit`` goes through."""
+
+    @abstractmethod
+    def fit(self, training: Features, validation: Features, seed: int, balanced: bool) -> Iterator[Round]:
+        """Learn, stopping at each candidate to be judged on validation. Begins anew each time.
+
+        ``balanced``: every class counts equally, whatever its number of pictures.
+        """
+
+    def embeddings(self, rows_NF: Tensor) -> Tensor:
+        """Normalised embeddings, N × D, of features, for ``head``."""
+        return rows_NF
 
 
 class Method(Protocol):
@@ -115,7 +214,7 @@ class Method(Protocol):
     """As in a recipe."""
     title: ClassVar[str]
     summary: ClassVar[str]
-    """Two lines: what it does, and when it wins."""
+    """What it does, in a line or two."""
     source: ClassVar[str]
     """The paper."""
     Options: ClassVar[type[Options]]
@@ -124,12 +223,17 @@ class Method(Protocol):
         """Why this model cannot carry the method, or None if it can."""
         ...
 
-    def stages(self, backbone: Backbone, task: Task, options: Any) -> Sequence[StepLearner]:
-        """The learners to train one after another; the last one's head is the result."""
+    settings: ClassVar[frozenset[str] | None]
+    """Fields of a recipe's training that have an effect on it; None for all."""
+    when: ClassVar[str]
+    """When it wins, for the picker: a line, by what was measured or published."""
+
+    def stages(self, backbone: Backbone, task: Task, options: Any) -> Sequence[Learner]:
+        """The learners, one after another; the last one's head is the result."""
         ...
 
 
-def text_head(backbone: Backbone, task: Task, control: Control | None = None) -> Head:
+def text_head(backbone: Backbone, task: Task, control: Control | None = None) -> MatrixHead:
     """The template head of the text tower as it stands: zero-shot before training.
 
     Puts the model into evaluation mode: a head must not depend on dropout.
@@ -140,7 +244,7 @@ def text_head(backbone: Backbone, task: Task, control: Control | None = None) ->
         tokens_NL = task.tokens_CTL.flatten(0, 1)
         weight_CD = mean_embeddings(backbone, tokens_NL, [templates] * classes, control=control)
         bias = backbone.logit_bias
-        return Head(weight_CD, float(backbone.scale()), 0.0 if bias is None else float(bias))
+        return MatrixHead(weight_CD, float(backbone.scale()), 0.0 if bias is None else float(bias))
 
 
 @cache

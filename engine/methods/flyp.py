@@ -24,18 +24,16 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine import methods
 from engine.clip.backbone import Backbone
-from engine.control import Control
 from engine.data import keys
 from engine.data.batches import Batch
 from engine.errors import EngineError
 from engine.messages import Message
-from engine.methods import Head, Loss, Task, text_head
+from engine.methods import Loss, StepLearner, Task
 from engine.training import losses
-from engine.training.optimizer import ParameterGroup, parameter_groups
 
 HIGHEST_SCALE = math.log(100)
 
@@ -51,28 +49,20 @@ class FlypOptions(methods.Options):
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
 
 
-class FlypLearner:
+class FlypLearner(StepLearner):
     """The learner of FLYP; its state is the backbone's."""
 
     def __init__(self, backbone: Backbone, task: Task, options: FlypOptions) -> None:
-        self.backbone = backbone
-        self._task = task
+        super().__init__(backbone, task)
         self._options = options
         kind = backbone.loss_kind if options.loss == "auto" else options.loss
         self._kind: Literal["softmax", "sigmoid"] = "sigmoid" if kind == "sigmoid" else "softmax"
 
-    @property
-    def module(self) -> nn.Module:
-        return self.backbone.model
-
-    def parameter_groups(self, weight_decay: float, decay_all: bool) -> list[ParameterGroup]:
-        return parameter_groups(self.module.named_parameters(), weight_decay, decay_all)
-
     def embed(self, batch: Batch, images_BCHW: Tensor) -> dict[str, Tensor]:
         captions = self._captions(batch)
         distinct = sorted(set(captions))
-        templates = self._task.tokens_CTL.shape[1]
-        tokens_NL = torch.stack([self._task.tokens_CTL[c // templates, c % templates] for c in distinct])
+        templates = self.task.tokens_CTL.shape[1]
+        tokens_NL = torch.stack([self.task.tokens_CTL[c // templates, c % templates] for c in distinct])
         texts_ND = self.backbone.encode_texts(tokens_NL)
         place = {caption: row for row, caption in enumerate(distinct)}
         rows_B = torch.tensor([place[c] for c in captions]).to(texts_ND.device, non_blocking=True)
@@ -83,7 +73,7 @@ class FlypLearner:
 
     def _captions(self, batch: Batch) -> list[int]:
         """Each picture's caption, as class · templates + template."""
-        templates = self._task.tokens_CTL.shape[1]
+        templates = self.task.tokens_CTL.shape[1]
         labels = batch.labels_B.tolist()
         if templates == 1:
             return labels
@@ -110,15 +100,6 @@ class FlypLearner:
             with torch.no_grad():
                 self.backbone.logit_scale.clamp_(0.0, HIGHEST_SCALE)
 
-    def state_dict(self) -> dict[str, Tensor]:
-        return self.backbone.state_dict()
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        self.backbone.load_state_dict(state)
-
-    def head(self, control: Control | None = None) -> Head:
-        return text_head(self.backbone, self._task, control)
-
 
 class Flyp:
     """See the module's docstring."""
@@ -129,6 +110,8 @@ class Flyp:
         "Goes on training pictures against class prompts, the way CLIP was pretrained.\n"
         "Recommended: strong with few pictures, and keeps more of what the model knew elsewhere."
     )
+    when: ClassVar[str] = "The one to begin with: few pictures or many, at home and on shifted pictures."
+    settings: ClassVar[frozenset[str] | None] = None
     source: ClassVar[str] = "Goyal et al., CVPR 2023, arXiv 2212.00638"
     Options = FlypOptions
 

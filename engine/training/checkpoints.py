@@ -1,8 +1,9 @@
 """Writing and reading a run's checkpoints.
 
-A checkpoint is an open_clip folder (weights as safetensors and their config). ``last`` also
-has the state that resuming needs; it is read back with ``weights_only=True``, so that a
-folder from a stranger cannot run code.
+A checkpoint is an open_clip folder (weights as safetensors and their config); what a method has
+learnt beside the model's weights lies next to them in a file of its own, which open_clip does not
+read. ``last`` also has the state that resuming needs; it is read back with ``weights_only=True``,
+so that a folder from a stranger cannot run code.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from torch import Tensor
 
 from engine import files
 from engine.errors import EngineError
+from engine.methods import OWN
 from engine.run_directory import CheckpointName, RunDirectory
 
 WEIGHTS = "model.safetensors"
+LEARNED = "learned.safetensors"
+"""Tensors whose names begin with ``methods.OWN``, under these names; absent where there are none."""
 STATE = "training_state.pt"
 
 
@@ -74,7 +78,11 @@ def save(
     if name == "best":
         metadata |= {"epoch": str(position.best_epoch), "validation_loss": repr(position.best_loss)}
     with files.replacing_folder(run.checkpoint(name)) as folder:
-        files.write_bytes(folder / WEIGHTS, _weights(learner_state, metadata))
+        own = {name: tensor for name, tensor in learner_state.items() if name.startswith(OWN)}
+        model = {name: tensor for name, tensor in learner_state.items() if name not in own}
+        files.write_bytes(folder / WEIGHTS, _weights(model, metadata))
+        if own:
+            files.write_bytes(folder / LEARNED, _weights(own, {"format": "pt"}))
         write_config(folder)
         if training_state is not None:
             with files.replacing(folder / STATE) as stream:
@@ -94,11 +102,16 @@ def load_weights(run: RunDirectory, name: CheckpointName) -> dict[str, Tensor]:
     """The weights of a checkpoint. Raises EngineError if there is none or it is damaged."""
     if not run.has_checkpoint(name):
         raise EngineError("run.no_checkpoint", path=str(run.path))
-    path = run.standing_checkpoint(name) / WEIGHTS
-    try:
-        return safetensors.torch.load_file(path)
-    except (OSError, safetensors.SafetensorError) as error:
-        raise _load_error(path, error) from None
+    folder = run.standing_checkpoint(name)
+    state: dict[str, Tensor] = {}
+    for path in (folder / WEIGHTS, folder / LEARNED):
+        if path.name == LEARNED and not path.exists():
+            continue
+        try:
+            state |= safetensors.torch.load_file(path)
+        except (OSError, safetensors.SafetensorError) as error:
+            raise _load_error(path, error) from None
+    return state
 
 
 def best_on_disk(run: RunDirectory) -> tuple[int, float] | None:

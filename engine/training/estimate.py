@@ -18,7 +18,7 @@ from engine.control import Control
 from engine.data.batches import Batch, Pictures, batch_bounds, epoch_order
 from engine.evaluation.evaluate import SHIFT_PICTURES
 from engine.evaluation.features import BATCH, image_features
-from engine.methods import Task, text_head
+from engine.methods import StepLearner, Task, text_head
 from engine.recipe import Recipe
 from engine.training import precision
 from engine.training.optimizer import adamw
@@ -70,8 +70,13 @@ def estimate(scene: Scene, asked: Recipe, control: Control) -> Estimate:
     full = _FULL_PASSES if settings.epochs else 1
     seconds = judged * reading + passes * (short * judging + head) + full * (judged * judging + head)
     memory = precision.memory_used(torch.device(scene.plan.device))
+    learner = scene.learner
+    if not isinstance(learner, StepLearner):
+        # pictures are looked at once; what is fitted to their features takes seconds
+        seconds = (training + judged) * (judging + reading) + 2 * head
+        return Estimate(seconds, memory)
     if settings.epochs:
-        step = _step(scene, asked, control)
+        step = _step(scene, learner, asked, control)
         steps = len(batch_bounds(training, settings.batch_size))
         # what does not fit into memory is read again in every epoch
         fresh = 1 if scene.cache.would_hold(training + judged) else settings.epochs
@@ -125,7 +130,7 @@ def _head(scene: Scene, control: Control) -> float:
     return _timed(torch.device(scene.plan.device), embed) * classes / count
 
 
-def _step(scene: Scene, asked: Recipe, control: Control) -> _Step:
+def _step(scene: Scene, learner: StepLearner, asked: Recipe, control: Control) -> _Step:
     """One step to warm up, one to time."""
     settings, plan = asked.training, scene.plan
     device = torch.device(plan.device)
@@ -137,9 +142,9 @@ def _step(scene: Scene, asked: Recipe, control: Control) -> _Step:
     cut = plan.micro_batch < size
     # a part of the batch goes in parts too where the whole does
     micro = min(plan.micro_batch, max(1, min(count, PART) // 2)) if cut and count < size else plan.micro_batch
-    groups = scene.learner.parameter_groups(settings.weight_decay, settings.decay_all)
+    groups = learner.parameter_groups(settings.weight_decay, settings.decay_all)
     stepper = Stepper(
-        scene.learner,
+        learner,
         adamw(groups, settings.learning_rate, plan.fused),
         scene.normalizer(),
         plan.model_copy(update={"micro_batch": micro}),
@@ -147,22 +152,22 @@ def _step(scene: Scene, asked: Recipe, control: Control) -> _Step:
         control,
     )
     before = precision.memory_used(device)
-    training_mode(scene.learner.module, settings.freeze_batchnorm)
+    training_mode(learner.module, settings.freeze_batchnorm)
     try:
         if device.type == "cuda":
             stepper.step(batch)
             seconds = _timed(device, lambda: stepper.step(batch))
             return _Step(seconds, reading, precision.memory_used(device))
         first = batch.part(0, min(count, PART, micro))
-        saved = _Saved(scene.learner.module)
+        saved = _Saved(learner.module)
         with torch.autograd.graph.saved_tensors_hooks(saved.seen, lambda tensor: tensor):
             took = _timed(device, lambda: stepper.step(first))
         if took / len(first) * count > _PATIENCE:
             batch = batch.part(0, min(count, PART))
         seconds = _timed(device, lambda: stepper.step(batch)) / len(batch) * size
     finally:
-        scene.learner.module.zero_grad(set_to_none=True)
-        scene.backbone.load_state_dict(scene.before)
+        learner.module.zero_grad(set_to_none=True)
+        learner.load_state_dict(scene.before)
     # gradients, and AdamW's two means
     trained = 3 * sum(p.nbytes for group in groups for p in group["params"])
     between = saved.bytes // len(first) * min(plan.micro_batch, size)

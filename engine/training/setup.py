@@ -5,6 +5,7 @@ Everything heavy says what it is doing through ``emit`` and looks at ``control``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,12 @@ from engine.data.pixel_cache import PixelCache
 from engine.data.records import Split, SplitDataset
 from engine.errors import EngineError
 from engine.evaluation.evaluate import EvaluationSet, sets_of
+from engine.evaluation.feature_cache import FeatureCache
 from engine.evaluation.features import Normalizer, choose_fit
 from engine.events import Progress, Warned
 from engine.jobs import Emit
 from engine.messages import say
-from engine.methods import Method, Options, StepLearner, Task
+from engine.methods import Learner, Method, Options, State, StepLearner, Task
 from engine.prompts.captions import captions, check
 from engine.recipe import Prompts, Recipe, Training
 from engine.run_directory import RunDirectory
@@ -37,20 +39,43 @@ ALL_THREADS = torch.get_num_threads()
 """What torch would take by itself, read before any run has asked for another number."""
 
 
+class Shared:
+    """What runs in one process may have in common: pictures read, and features of pretrained models.
+
+    ``trial`` off: the plan is made without trial steps, fp32, so that it does not depend on the moment.
+    """
+
+    def __init__(self, trial: bool = True) -> None:
+        self.features = FeatureCache()
+        self.trial = trial
+        self._pixels: dict[Fit, PixelCache] = {}
+
+    def pixels(self, fit: Fit) -> PixelCache:
+        """The pictures read so far in that fit."""
+        return self._pixels.setdefault(fit, PixelCache(fit))
+
+
 @dataclass
 class Scene:
     """All that a run works with, on its device."""
 
     backbone: Backbone
     task: Task
-    learner: StepLearner
+    stages: Sequence[Learner]
+    """The method's learners, trained in turn."""
     training: Pictures
     sets: list[EvaluationSet]
     fit: Fit
     plan: Plan
     cache: PixelCache
-    before: dict[str, torch.Tensor]
-    """The pretrained weights, on the CPU."""
+    before: State
+    """The last learner's state before training, which computes zero-shot; on the CPU."""
+    shared: Shared
+
+    @property
+    def learner(self) -> Learner:
+        """The last one, whose head is the result."""
+        return self.stages[-1]
 
     def normalizer(self) -> Normalizer:
         return Normalizer(self.backbone, torch.device(self.plan.device), self.plan.channels_last)
@@ -80,10 +105,15 @@ def supported(backbone: Backbone, recipe: Recipe) -> tuple[Method, Options]:
     return method, options
 
 
-def make_learner(backbone: Backbone, task: Task, recipe: Recipe) -> StepLearner:
+def make_stages(backbone: Backbone, task: Task, recipe: Recipe) -> Sequence[Learner]:
     """The recipe's method on this model. Raises EngineError if the two do not go together."""
     method, options = supported(backbone, recipe)
-    return method.stages(backbone, task, options)[-1]
+    return method.stages(backbone, task, options)
+
+
+def make_learner(backbone: Backbone, task: Task, recipe: Recipe) -> Learner:
+    """The last of the stages: whose state a run keeps and whose head is its result."""
+    return make_stages(backbone, task, recipe)[-1]
 
 
 def set_threads(plan_threads: int) -> None:
@@ -99,15 +129,16 @@ def arrange(
     emit: Emit,
     control: Control,
     stored: Plan | None = None,
+    shared: Shared | None = None,
 ) -> tuple[Scene, list[Warned]]:
     """Put data, model and method together and decide the plan (or take the stored one)."""
+    shared = shared or Shared()
     settings = recipe.training
     classes = dataset.source.classes
     task, warned = make_task(backbone, classes, recipe.prompts)
     fit = choose_fit(backbone, recipe.model)
-    before = {name: tensor.detach().clone() for name, tensor in backbone.state_dict().items()}
     training = Pictures(Path(dataset.source.root), dataset.source.of(Split.TRAIN))
-    cache = PixelCache(fit)
+    cache = shared.pixels(fit)
     if stored is not None and _is_this_machine(stored):
         plan = stored
         if stored.torch != torch.__version__:
@@ -124,12 +155,14 @@ def arrange(
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backbone.to(device)
-    learner = make_learner(backbone, task, recipe)
-    scene = Scene(backbone, task, learner, training, sets_of(dataset), fit, plan, cache, before)
-    if stored is None and settings.epochs > 0:
+    stages = make_stages(backbone, task, recipe)
+    before = {name: tensor.detach().to("cpu", copy=True) for name, tensor in stages[-1].state_dict().items()}
+    scene = Scene(backbone, task, stages, training, sets_of(dataset), fit, plan, cache, before, shared)
+    learner = scene.learner
+    if isinstance(learner, StepLearner) and stored is None and settings.epochs > 0 and shared.trial:
         emit(Progress(phase=say("phase.choosing_precision")))
-        scene.plan = _tried(scene, settings, recipe.data.balanced, control)
-        backbone.load_state_dict(before)
+        scene.plan = _tried(scene, learner, settings, recipe.data.balanced, control)
+        learner.load_state_dict(before)
     # a trial may have left the weights in another format than the one that was chosen
     chosen = torch.channels_last if scene.plan.channels_last else torch.contiguous_format
     backbone.model.to(memory_format=chosen)
@@ -173,7 +206,7 @@ def _first_plan(settings: Training, largest_batch: int) -> Plan:
     )
 
 
-def _tried(scene: Scene, settings: Training, balanced: bool, control: Control) -> Plan:
+def _tried(scene: Scene, learner: StepLearner, settings: Training, balanced: bool, control: Control) -> Plan:
     """The plan after a trial step in each way that this device offers, without changing any weight.
 
     A batch that does not fit in memory is halved here already.
@@ -189,7 +222,7 @@ def _tried(scene: Scene, settings: Training, balanced: bool, control: Control) -
     count = stop - start if device.type == "cuda" else min(stop - start, 16)
     with scene.loader() as loader:
         batch = next(loader.batches(scene.training, [order[start : start + count]], control))
-    groups = scene.learner.parameter_groups(settings.weight_decay, settings.decay_all)
+    groups = learner.parameter_groups(settings.weight_decay, settings.decay_all)
     smallest = plan.micro_batch
 
     def trial(way: precision.Precision, channels_last: bool) -> None:
@@ -199,7 +232,7 @@ def _tried(scene: Scene, settings: Training, balanced: bool, control: Control) -
         if has_convolutions:
             scene.backbone.model.to(memory_format=memory_format)
         stepper = Stepper(
-            scene.learner,
+            learner,
             adamw(groups, settings.learning_rate, fused=False),
             Normalizer(scene.backbone, device, channels_last),
             plan.model_copy(update={"precision": way, "channels_last": channels_last}),
@@ -209,13 +242,13 @@ def _tried(scene: Scene, settings: Training, balanced: bool, control: Control) -
         stepper.gradients(batch)
         smallest = min(smallest, stepper.micro_batch)
 
-    training_mode(scene.learner.module, settings.freeze_batchnorm)
+    training_mode(learner.module, settings.freeze_batchnorm)
     try:
         (chosen, channels_last), times = precision.fastest(candidates, trial, device)
         if len(candidates) == 1 and device.type == "cuda":
             trial(chosen, channels_last)
     finally:
-        scene.learner.module.zero_grad(set_to_none=True)
+        learner.module.zero_grad(set_to_none=True)
     return plan.model_copy(
         update={
             "precision": chosen,

@@ -55,7 +55,7 @@ class Stepper:
         self._learner = learner
         self._optimizer = optimizer
         self._normalize = normalize
-        self._clip = clip_gradient
+        self._clip = learner.clip_gradient if clip_gradient is None else clip_gradient
         self._control = control
         self._device = torch.device(plan.device)
         self._precision = plan.precision
@@ -69,6 +69,11 @@ class Stepper:
         torch.manual_seed(keys.key(part.seed, part.epoch, "dropout", *part.names[:1]))
         with arithmetic(self._device, self._precision):
             return self._learner.embed(part, self._normalize(part.images_BHWC))
+
+    def _shared(self, batch: Batch) -> dict[str, Tensor]:
+        torch.manual_seed(keys.key(batch.seed, batch.epoch, "dropout", "shared", *batch.names[:1]))
+        with arithmetic(self._device, self._precision):
+            return self._learner.shared(batch)
 
     def gradients(self, batch: Batch) -> StepResult:
         """Fill the gradients of a batch; nothing is stepped.
@@ -96,7 +101,7 @@ class Stepper:
 
     def _whole(self, batch: Batch) -> StepResult:
         self._control.check()
-        loss = self._learner.loss(self._embed(batch), batch.labels_B)
+        loss = self._learner.loss({**self._embed(batch), **self._shared(batch)}, batch.labels_B)
         torch.autograd.backward(self.scaler.scale(loss.value))
         return StepResult(loss.value.detach(), loss.floor)
 
@@ -112,8 +117,8 @@ class Stepper:
                 for name, tensor in self._embed(batch.part(start, stop)).items():
                     rows.setdefault(name, []).append(tensor)
         leaves = {name: torch.cat(parts).detach().requires_grad_() for name, parts in rows.items()}
-        loss = self._learner.loss(leaves, batch.labels_B)
-        # fills the rows' gradients, and those of parameters that the loss itself uses (temperature)
+        loss = self._learner.loss({**leaves, **self._shared(batch)}, batch.labels_B)
+        # fills the rows' gradients, and those of parameters that the loss or what is shared uses
         torch.autograd.backward(self.scaler.scale(loss.value))
         for start, stop in bounds:
             self._control.check()

@@ -13,19 +13,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator
-from typing import Any
 
 import torch
 
-from engine.control import Asked, Control, Wish
+from engine.control import Control, Wish
 from engine.data.batches import Loader, Pictures, batch_bounds, epoch_order, turns_of
 from engine.errors import Cancelled, EngineError
 from engine.evaluation.features import Normalizer
 from engine.events import (
     CheckpointSaved,
-    EvaluationDone,
     Event,
-    Figures,
     Reason,
     StepDone,
     Warned,
@@ -36,6 +33,7 @@ from engine.recipe import Training
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints, schedule
 from engine.training.checkpoints import Position
+from engine.training.keeper import Evaluate, Keeper
 from engine.training.optimizer import adamw, set_learning_rate
 from engine.training.precision import Plan, memory_used
 from engine.training.step import Stepper, training_mode
@@ -45,12 +43,12 @@ SPEAK_EVERY = 0.1
 SAVE_EVERY = 300.0
 """Seconds after which a checkpoint is written also within an epoch."""
 
-Evaluate = Callable[[int], dict[str, Figures]]
-"""Short figures of every set at an epoch; 'validation' is among them and comes first."""
-
 
 class Trainer:
-    """One attempt at training one learner."""
+    """One attempt at training one learner.
+
+    ``prepare`` runs the stages before it, after zero-shot was judged.
+    """
 
     def __init__(
         self,
@@ -64,10 +62,10 @@ class Trainer:
         loader: Loader,
         normalize: Normalizer,
         control: Control,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         self._learner = learner
         self._pictures = pictures
-        self._evaluate = evaluate
         self._settings = settings
         self._balanced = balanced
         self._plan = plan
@@ -82,10 +80,15 @@ class Trainer:
         groups = learner.parameter_groups(settings.weight_decay, settings.decay_all)
         self._optimizer = adamw(groups, settings.learning_rate, plan.fused)
         self._stepper = Stepper(learner, self._optimizer, normalize, plan, settings.clip_gradient, control)
-        self.position = Position(micro_batch=plan.micro_batch)
-        self._saved_at = time.monotonic()
+        position = Position(micro_batch=plan.micro_batch)
+        self._keeper = Keeper(learner, evaluate, run, control, position, self._not_a_number)
+        self._prepare = prepare
         self._step_seconds = 0.0
         self._evaluation_seconds = 0.0
+
+    @property
+    def position(self) -> Position:
+        return self._keeper.position
 
     # --- saving and taking up ---------------------------------------------------------------
 
@@ -104,26 +107,14 @@ class Trainer:
         if kept is not None and kept[0] > position.best_epoch:
             # the run was killed between writing "best" and writing "last"
             position.best_epoch, position.best_loss = kept
-        self.position = position
+        self._keeper.position = position
         self._stepper.micro_batch = min(position.micro_batch, self._plan.micro_batch)
 
     def _save_last(self) -> CheckpointSaved:
         self.position.micro_batch = self._stepper.micro_batch
-        state: dict[str, Any] = {
-            "optimizer": self._optimizer.state_dict(),
-            "scaler": self._stepper.scaler.state_dict(),
-        }
-        backbone = self._learner.backbone
-        checkpoints.save(
-            self._run, "last", self._learner.state_dict(), backbone.write_config, self.position, state
+        return self._keeper.save_last(
+            {"optimizer": self._optimizer.state_dict(), "scaler": self._stepper.scaler.state_dict()}
         )
-        self._saved_at = time.monotonic()
-        return CheckpointSaved(step=self.position.step, epoch=self.position.epoch, name="last")
-
-    def _save_best(self) -> CheckpointSaved:
-        backbone = self._learner.backbone
-        checkpoints.save(self._run, "best", self._learner.state_dict(), backbone.write_config, self.position)
-        return CheckpointSaved(step=self.position.step, epoch=self.position.best_epoch, name="best")
 
     # --- the loop ---------------------------------------------------------------------------
 
@@ -145,6 +136,8 @@ class Trainer:
             yield self._save_last()
             if reason is not None:
                 return reason
+        if self._prepare is not None and self.position.step == 0 and self._settings.epochs:
+            self._prepare()
         while self.position.epoch <= self._settings.epochs:
             patience = self._settings.patience
             if patience is not None and self.position.since_best >= patience:
@@ -193,7 +186,7 @@ class Trainer:
                 yield self._spoken(heard, rate)
             # at the end of an epoch to stop means to judge it, to pause means not to begin with that
             last = position.batch == self.steps_per_epoch
-            saving = now - self._saved_at > SAVE_EVERY and not last
+            saving = now - self._keeper.saved_at > SAVE_EVERY and not last
             if saving or self._control.wish is not Wish.NONE:
                 if not math.isfinite(float(result.loss)):
                     raise self._not_a_number()
@@ -230,35 +223,7 @@ class Trainer:
         return None
 
     def _judge(self, epoch: int) -> Generator[Event, None, Reason | None]:
-        """Evaluate, and keep the weights if validation is better than ever (ties keep the earlier).
-
-        Asking to pause or stop in the middle leaves the evaluation; after a pause it is done again.
-        """
-        position = self.position
-        while True:
-            try:
-                with self._control.alert():
-                    figures = self._evaluate(epoch)
-                break
-            except Asked:
-                if self._control.wish is Wish.PAUSE:
-                    return Reason.PAUSED
-                # to stop and keep means to know whether this epoch is the one to keep
-        loss = figures["validation"].loss
-        if not math.isfinite(loss):
-            raise self._not_a_number()
-        position.history.append(loss)
-        # an epoch that was judged, then killed before it was saved, is judged again after resuming
-        again = epoch == position.best_epoch and loss <= position.best_loss
-        best = loss < position.best_loss or again
-        if best:
-            position.best_epoch, position.best_loss, position.since_best = epoch, loss, 0
-        else:
-            position.since_best += 1
-        yield EvaluationDone(step=position.step, epoch=epoch, sets=figures, best=best)
-        if best:
-            yield self._save_best()
-        return None
+        return self._keeper.judge(epoch, self._keeper.save_best)
 
     # --- telling ----------------------------------------------------------------------------
 

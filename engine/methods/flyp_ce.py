@@ -1,0 +1,94 @@
+"""FLYP-CE: FLYP's parameters, with cross-entropy over the classes in place of contrast in the batch.
+
+    L = CE(s·I·Tᵀ, y)
+
+Each step embeds one caption of every class, its template drawn at random, by the trained text
+tower: T is C × D. Both towers and the temperature s are trained; a batch has no collisions.
+
+The ablation of Goyal et al., CVPR 2023, arXiv 2212.00638, section 5.
+
+Where it differs: one template a class and step, as FLYP draws one a picture.
+
+B: pictures in a batch, C: classes, D: embedding, L: tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine import methods
+from engine.clip.backbone import Backbone
+from engine.data import keys
+from engine.data.batches import Batch
+from engine.messages import Message
+from engine.methods import Loss, StepLearner, Task
+from engine.methods.flyp import HIGHEST_SCALE
+
+
+class FlypCeOptions(methods.Options):
+    """Options of FLYP-CE."""
+
+    clamp_temperature: bool = True
+    """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
+
+
+class FlypCeLearner(StepLearner):
+    """Pictures against every class's caption."""
+
+    def __init__(self, backbone: Backbone, task: Task, options: FlypCeOptions) -> None:
+        super().__init__(backbone, task)
+        self._options = options
+
+    def embed(self, batch: Batch, images_BCHW: Tensor) -> dict[str, Tensor]:
+        del batch
+        return {"images": self.backbone.encode_images(images_BCHW)}
+
+    def shared(self, batch: Batch) -> dict[str, Tensor]:
+        """The classes' captions of this step, C × D."""
+        classes, templates, _ = self.task.tokens_CTL.shape
+        draw = keys.generator(batch.seed, batch.epoch, batch.names[0], "class templates")
+        chosen_C = torch.tensor([draw.randrange(templates) for _ in range(classes)])
+        tokens_CL = self.task.tokens_CTL[torch.arange(classes), chosen_C]
+        return {"classes": self.backbone.encode_texts(tokens_CL)}
+
+    def loss(self, embeddings: dict[str, Tensor], labels_B: Tensor) -> Loss:
+        images_BD, classes_CD = embeddings["images"].float(), embeddings["classes"].float()
+        logits_BC = self.backbone.scale() * images_BD @ classes_CD.T
+        return Loss(F.cross_entropy(logits_BC, labels_B.to(logits_BC.device, non_blocking=True)), 0.0)
+
+    def after_step(self) -> None:
+        if self._options.clamp_temperature:
+            with torch.no_grad():
+                self.backbone.logit_scale.clamp_(0.0, HIGHEST_SCALE)
+
+
+class FlypCe:
+    """See the module's docstring."""
+
+    name: ClassVar[str] = "flyp-ce"
+    title: ClassVar[str] = "FLYP with cross-entropy"
+    summary: ClassVar[str] = (
+        "Trains both towers like FLYP, but sets each picture against all classes at once."
+    )
+    when: ClassVar[str] = (
+        "With few classes and large batches, where FLYP's batches hold many pictures of one class."
+    )
+    source: ClassVar[str] = "Goyal et al., CVPR 2023, arXiv 2212.00638 (ablation)"
+    settings: ClassVar[frozenset[str] | None] = None
+    Options = FlypCeOptions
+
+    def supports(self, backbone: Backbone) -> Message | None:
+        """Every CLIP with a text tower can."""
+        del backbone
+        return None
+
+    def stages(self, backbone: Backbone, task: Task, options: FlypCeOptions) -> Sequence[FlypCeLearner]:
+        return [FlypCeLearner(backbone, task, options)]
+
+
+METHOD = FlypCe()
