@@ -100,7 +100,7 @@ def stored(folder: Path) -> Stored:
     if sets is None:
         return Stored()
     stops = [stop for alpha in ALPHAS if (stop := _stored_stop(run, alpha, sets)) is not None]
-    return Stored(sets, tuple(stops), _answer(run))
+    return Stored(sets, tuple(stops), _answer(run, sets.weights))
 
 
 def _is_of_these_weights(run: RunDirectory) -> bool:
@@ -119,10 +119,13 @@ def _stored_stop(run: RunDirectory, alpha: float, sets: Sets) -> Stop | None:
     return None if found is None else judged(alpha, found, sets.classes)
 
 
-def _answer(run: RunDirectory) -> SweepAnswer | None:
+def _answer(run: RunDirectory, weights: str) -> SweepAnswer | None:
     try:
-        return SweepAnswer.model_validate_json(run.sweep_file.read_bytes())
-    except (OSError, ValidationError):
+        content = run.sweep() or {}
+        if content.pop("weights", None) != weights:
+            return None
+        return SweepAnswer.model_validate({**content, "run": str(run.path), "path": str(run.sweep_file)})
+    except (EngineError, ValidationError):
         return None
 
 

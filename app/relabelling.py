@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.data.records import shown
 from engine.evaluation.outputs import SetOutputs
 from engine.recipe import Data
 
 
 def key_of(outputs: SetOutputs, index: int) -> str:
     """How ``data.labels`` names a picture: relative to the source, absolute if it lies elsewhere."""
-    return str(outputs.path(index)) if outputs.kind == "shift" else outputs.paths[index]
+    return shown(outputs.path(index).as_posix() if outputs.kind == "shift" else outputs.paths[index])
 
 
 def corrected(run: Data, project: Data, pictures: Iterable[tuple[str, str]], folder: str) -> dict[str, str]:

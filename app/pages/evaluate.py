@@ -27,9 +27,7 @@ class EvaluatePage(Page):
 
     step = Step.EVALUATE
     title = str(QT_TRANSLATE_NOOP("pages", "Evaluate"))
-    purpose = str(
-        QT_TRANSLATE_NOOP("pages", "How much better the model became, on pictures it has never seen.")
-    )
+    purpose = str(QT_TRANSLATE_NOOP("pages", "How much better it became, on pictures it has never seen."))
     help_text = str(
         QT_TRANSLATE_NOOP(
             "pages",
@@ -49,6 +47,7 @@ class EvaluatePage(Page):
         self._visible = False
         self._build()
         session.state_changed.connect(self._look)
+        session.changed.connect(self._other_run)
         shell.project_changed.connect(lambda _: self.state_changed.emit())
         self._look()
         self._offer()
@@ -116,10 +115,10 @@ class EvaluatePage(Page):
         name = self.session.folder.name
         if blends.same(self.view.alpha, 1.0):
             return Hint("info", self.tr("Every number on this page is of the run {}.").format(name))
-        words = self.tr("Every number on this page is for blend {:g}")
+        words = self.tr("Every number on this page is for blend {:g}.")
         if self.view.blend.best is not None and blends.same(self.view.alpha, self.view.blend.best):
-            words = self.tr("Every number on this page is for blend {:g}, the best on validation")
-        return Hint("info", self.tr("{} of the run {}.").format(words.format(self.view.alpha), name))
+            words = self.tr("Every number on this page is for blend {:g}, the best on validation.")
+        return Hint("info", words.format(self.view.alpha))
 
     def _look(self) -> None:
         """Show the run that is open, reading its figures if they are other ones."""
@@ -143,6 +142,11 @@ class EvaluatePage(Page):
         self._of = (folder, stamp)
         self.empty.say(self.tr("Reading the figures"), "")
         self._reading = pool.run(lambda: results.read(folder), self._arrived)
+
+    def _other_run(self) -> None:
+        """Another run may be as finished as the one before."""
+        if self._of is not None and self._of[0] != self.session.folder:
+            self._look()
 
     def _forget(self) -> None:
         if self._reading is not None:

@@ -43,7 +43,7 @@ class BlendCard(Card):
         self.table_button.setCheckable(True)
         self.head.addWidget(self.table_button)
         self.chart = BlendChart()
-        self.figures = FiguresTable(self.tr("Accuracy of every set at each blend"))
+        self.figures = FiguresTable(self.tr("Accuracy of every set at each blend, in %"))
         self.stack = QStackedWidget()
         self.stack.addWidget(self.chart)
         self.stack.addWidget(self.figures)
@@ -169,11 +169,7 @@ class BlendCard(Card):
     def _fill_table(self) -> None:
         if self.stack.currentWidget() is not self.figures:
             return
-        names = [
-            each.name if each.name == "validation" else self.tr("{} (not used to choose)").format(each.name)
-            for each in self._curves
-        ]
-        headers = [self.tr("Blend"), *(self.tr("{}, %").format(name) for name in names)]
+        headers = [self.tr("Blend"), *(each.name for each in self._curves)]
         known = [dict(zip(each.alphas, each.accuracy, strict=True)) for each in self._curves]
         rows = []
         for alpha in ALPHAS:
@@ -187,6 +183,7 @@ class BlendCard(Card):
         shown = self.table_button.isChecked()
         self.stack.setCurrentWidget(self.figures if shown else self.chart)
         self._fill_table()
+        self.figures.scrollToTop()
         if not shown:
             self.chart.show_curves(self._curves, self.alpha, self.best)
 

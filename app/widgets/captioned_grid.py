@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from app.theme import theme
@@ -93,9 +93,18 @@ class _ToldDelegate(TileDelegate):
 class CaptionedGrid(ImageGrid):
     """Tiles of ``Told``."""
 
+    correct_wanted = Signal()
+    """R was pressed: the chosen pictures are of another class."""
+
     def __init__(self, thumbnails: Thumbnails, tile: int = 96) -> None:
         super().__init__(thumbnails, tile)
         self.setItemDelegate(_ToldDelegate(self))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        if event.key() == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.correct_wanted.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _arrange(self) -> None:
         super()._arrange()

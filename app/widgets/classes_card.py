@@ -31,7 +31,7 @@ class ClassesCard(Card):
         self._readable = readable
         self.view = Segmented(
             {
-                "matrix": self.tr("What is taken for what"),
+                "matrix": self.tr("Taken for what"),
                 "classes": self.tr("Per class"),
                 "more": self.tr("More"),
             },

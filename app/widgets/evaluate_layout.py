@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 _WIDE = 900
 """From this width on two cards stand beside each other."""
 _BROAD = 1500
-_LOW = 280
-"""Least height of the lower cards."""
+_LEAST = ((260, 288), (260, 288), (296, 260), (300, 260))
+"""Smallest width and height of each card. Sets and blend: beside each other the shares alone count."""
+
+
+class _Rows(QVBoxLayout):
+    """Its height is what the cards need at least, whatever lines their sentences would like."""
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802  Qt's name
+        return False
 
 
 class EvaluateLayout(QWidget):
@@ -16,13 +23,22 @@ class EvaluateLayout(QWidget):
 
     def __init__(self, sets: QWidget, blend: QWidget, classes: QWidget, mistakes: QWidget) -> None:
         super().__init__()
-        self.grid = QGridLayout(self)
-        self.grid.setContentsMargins(0, 0, 0, 0)
-        self.grid.setSpacing(16)
+        self._above, self._below = QHBoxLayout(), QHBoxLayout()
+        outer = _Rows(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(16)
+        for half, cards in ((self._above, (sets, blend)), (self._below, (classes, mistakes))):
+            half.setSpacing(16)
+            for card in cards:
+                half.addWidget(card)
+            outer.addLayout(half)
+        outer.setStretch(1, 1)
         self._cards = (sets, blend, classes, mistakes)
         self._kind = ""
-        for card in (classes, mistakes):
-            card.setMinimumHeight(_LOW)
+        for card, (width, _) in zip(self._cards, _LEAST, strict=True):
+            # what is in a card must not move the edge between two of them
+            card.setMinimumWidth(width)
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.arrange(_WIDE)
 
     def arrange(self, width: int) -> None:
@@ -31,24 +47,13 @@ class EvaluateLayout(QWidget):
         if kind == self._kind:
             return
         self._kind = kind
-        for card in self._cards:
-            self.grid.removeWidget(card)
-        sets, blend, classes, mistakes = self._cards
-        if kind == "narrow":
-            for number, card in enumerate(self._cards):
-                self.grid.addWidget(card, number, 0, 1, 7)
-            blend.setMinimumHeight(280)
-        else:
-            # of seven parts: 4 and 3 above, 3 and 4 below; on a broad screen the pictures get more
-            self.grid.addWidget(sets, 0, 0, 1, 4)
-            self.grid.addWidget(blend, 0, 4, 1, 3)
-            below = 2 if kind == "broad" else 3
-            self.grid.addWidget(classes, 1, 0, 1, below)
-            self.grid.addWidget(mistakes, 1, below, 1, 7 - below)
-            blend.setMinimumHeight(0)
-        for column in range(7):
-            self.grid.setColumnStretch(column, 1)
-            self.grid.setColumnMinimumWidth(column, 0)
-        for number in range(4):
-            self.grid.setRowStretch(number, 0)
-        self.grid.setRowStretch(3 if kind == "narrow" else 1, 1)
+        narrow = kind == "narrow"
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        # of seven parts: 4 and 3 above, 3 and 4 below; on a broad screen the pictures get more
+        for half, shares in ((self._above, (4, 3)), (self._below, (2, 5) if kind == "broad" else (3, 4))):
+            half.setDirection(way)
+            for number, share in enumerate(shares):
+                half.setStretch(number, 0 if narrow and half is self._above else share)
+        for card, (_, height) in zip(self._cards, _LEAST, strict=True):
+            card.setMinimumHeight(height + 60 if narrow and card is not self._cards[0] else height)
+        self._cards[0].setMinimumHeight(0)

@@ -56,7 +56,7 @@ class Guesses(QWidget):
             font.setWeight(QFont.Weight.DemiBold if number == 0 else QFont.Weight.Normal)
             painter.setFont(font)
             painter.setPen(theme().colour("text" if number == 0 else "text2"))
-            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(name_width) - 8)
+            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(name_width) - 8)
             painter.drawText(QRectF(0, y, name_width, _LINE), upright | Qt.AlignmentFlag.AlignLeft, shown)
             painter.drawText(
                 QRectF(self.width() - 42, y, 42, _LINE), upright | Qt.AlignmentFlag.AlignRight, share

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app import blends, relabelling, texts
 from app.blends import Stop
-from app.widgets.basics import Button, Card, ElidedLabel, Label
+from app.widgets.basics import Button, Card, ElidedLabel, Label, row
 from app.widgets.captioned_grid import CaptionedGrid, Tiles, Told
 from app.widgets.picture_viewer import PictureViewer
 from app.widgets.thumbnails import Thumbnails
@@ -77,8 +77,14 @@ class MistakesCard(Card):
         self.chooser.setFixedHeight(28)
         self.chooser.setMinimumWidth(96)
         self.chooser.activated.connect(lambda _: self.set_wanted.emit(self.chooser.currentData()))
-        for widget in (self.all_button, self.relabel_button, self.chooser):
+        for widget in (self.relabel_button, self.chooser):
             self.head.addWidget(widget)
+        self.picked_words = ElidedLabel("", "strong", mode=Qt.TextElideMode.ElideMiddle)
+        self.picked_line = QWidget()
+        line_inside = row(self.picked_words, self.all_button)
+        line_inside.setContentsMargins(16, 8, 12, 0)
+        line_inside.setStretch(0, 1)
+        self.picked_line.setLayout(line_inside)
         self.grid = CaptionedGrid(self.thumbnails)
         self.grid.setAccessibleName(self.tr("Pictures that were taken for something else"))
         self.grid.opened.connect(self._open)
@@ -92,9 +98,10 @@ class MistakesCard(Card):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.nothing)
         self.stack.addWidget(holder)
+        self.body.setSpacing(0)
+        self.body.addWidget(self.picked_line)
         self.body.addWidget(self.stack, 1)
-        key = QShortcut(QKeySequence("R"), self.grid, context=Qt.ShortcutContext.WidgetShortcut)
-        key.activated.connect(self._relabel)
+        self.grid.correct_wanted.connect(self._relabel)
         self._offer()
 
     # --- what is shown ------------------------------------------------------------------------
@@ -128,8 +135,11 @@ class MistakesCard(Card):
         self.places = places
         first = shown.before.outputs.get(shown.name) if shown.before is not None else None
         stay = before is not None and (before.name, before.picked) == (shown.name, picked)
-        self.grid.show_tiles(Tiles(len(places), lambda row: self._tile(of, first, int(places[row]))), stay)
-        self.told.setText(self._words(of, len(places)))
+        self.grid.show_tiles(
+            Tiles(len(places), lambda number: self._tile(of, first, int(places[number]))), stay
+        )
+        self.told.setText(self._words(of, len(shown.stop.wrong[shown.name]), None))
+        self.picked_words.setText(self._words(of, len(places), picked) if picked is not None else "")
         self.nothing.setText(
             self.tr("Every picture is right at this blend.")
             if picked is None
@@ -138,9 +148,9 @@ class MistakesCard(Card):
         self.stack.setCurrentIndex(1 if len(places) else 0)
         self._offer()
 
-    def _words(self, of: SetOutputs, count: int) -> str:
+    def _words(self, of: SetOutputs, count: int, picked: Picked | None) -> str:
         assert self.shown is not None
-        picked, classes = self.shown.picked, self.shown.classes
+        classes = self.shown.classes
         number = texts.number(count)
         if picked is None:
             words = self.tr("{} of {} {} pictures, surest first")
@@ -186,29 +196,29 @@ class MistakesCard(Card):
 
     def _offer(self) -> None:
         self.relabel_button.setEnabled(bool(self.chosen_places()))
-        self.all_button.setVisible(self.shown is not None and self.shown.picked is not None)
+        self.picked_line.setVisible(self.shown is not None and self.shown.picked is not None)
 
     def _relabel(self) -> None:
         if places := self.chosen_places():
             self.relabel_wanted.emit(places)
 
-    def _open(self, row: int) -> None:
+    def _open(self, place: int) -> None:
         tiles = self.grid.tiles.tiles
-        if 0 <= row < len(tiles):
-            PictureViewer(self, tiles, row, self.told.text()).show()
+        if 0 <= place < len(tiles):
+            PictureViewer(self, tiles, place, self.told.text()).show()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  Qt's name
         inside = self.grid.viewport().mapFrom(self, event.pos())
-        row = self.grid.row_at(inside)
-        if row >= 0:
-            self.menu(row).popup(event.globalPos() + QPoint(2, 2))
+        place = self.grid.row_at(inside)
+        if place >= 0:
+            self.menu(place).popup(event.globalPos() + QPoint(2, 2))
 
-    def menu(self, row: int) -> QMenu:
+    def menu(self, place: int) -> QMenu:
         """What can be done with a picture."""
-        if row not in {index.row() for index in self.grid.selectedIndexes()}:
-            self.grid.setCurrentIndex(self.grid.tiles.index(row))
+        if place not in {index.row() for index in self.grid.selectedIndexes()}:
+            self.grid.setCurrentIndex(self.grid.tiles.index(place))
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Open"), lambda: self._open(row))
+        menu.addAction(self.tr("Open"), lambda: self._open(place))
         menu.addAction(self.tr("Correct the class…"), self._relabel)
         return menu

@@ -14,7 +14,7 @@ from app import texts
 from app.charts import marks
 from app.results import OfClass, SetResult
 from app.theme import theme
-from app.widgets.cells import PADDING, Column, Rows, Table
+from app.widgets.cells import FIRST_PADDING, PADDING, Column, Rows, Table
 from app.widgets.runs_table import figure
 
 TALL = 42
@@ -184,7 +184,7 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: changed(each.change),
             sort=lambda each: each.change,
             right=True,
-            width=64,
+            width=72,
             tip=_tr("In points of accuracy"),
             colour=lambda each: change_colour(each.change),
             strong=lambda _: True,
@@ -217,9 +217,7 @@ class ResultTable(Table):
         rows: Rows[SetResult] = Rows(_set_columns(), key=lambda each: (each.kind, each.name))
         name = _tr("Before and after, for each set of pictures")
         super().__init__(rows, name, row_height=TALL, sortable=False, header=ScaleHeader())
-        header = self.horizontalHeader()
-        # numbers stand at the right: their heads need no room at the left
-        header.setStyleSheet(f"{header.styleSheet()} QHeaderView::section {{ padding: 0 12px 0 2px; }}")
+        _tight_heads(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -228,6 +226,13 @@ class ResultTable(Table):
         words = [used_for(each) for each in self.rows.rows if each.kind != "other"]
         longest = max(map(QFontMetrics(font).horizontalAdvance, words), default=0)
         _share_out(self, 76, longest + 52)
+
+
+def _tight_heads(table: Table) -> None:
+    """Numbers stand at the right: their heads need no room at the left."""
+    header = table.horizontalHeader()
+    first = f"QHeaderView::section:first {{ padding-left: {FIRST_PADDING}px; }}"
+    header.setStyleSheet(f"QHeaderView::section {{ padding: 0 {PADDING}px 0 2px; }} {first}")
 
 
 def _share_out(table: Table, least: int, least_name: int = _LEAST_NAME) -> None:
@@ -253,7 +258,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: texts.number(each.pictures),
             sort=lambda each: each.pictures,
             right=True,
-            width=80,
+            width=72,
             tip=_tr("Pictures of this class in the set"),
             colour=lambda _: "text2",
         ),
@@ -262,7 +267,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: figure(each.before),
             sort=lambda each: each.before,
             right=True,
-            width=76,
+            width=62,
             tip=_tr("How many of the class were right before training, in %"),
             colour=lambda _: "text2",
         ),
@@ -271,7 +276,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: figure(each.after),
             sort=lambda each: each.after,
             right=True,
-            width=72,
+            width=60,
             tip=_tr("How many of the class are right now, in %"),
             strong=lambda _: True,
         ),
@@ -280,7 +285,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: changed(each.change),
             sort=lambda each: each.change,
             right=True,
-            width=80,
+            width=76,
             tip=_tr("In points"),
             colour=lambda each: change_colour(each.change),
             strong=lambda _: True,
@@ -290,7 +295,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: ranged(each.interval),
             sort=lambda each: each.interval,
             right=True,
-            width=120,
+            width=104,
             tip=_tr("Where the figure after lies 95 times in 100"),
             colour=lambda _: "text2",
         ),
@@ -312,11 +317,12 @@ class ClassTable(Table):
         )
         rows: Rows[OfClass] = Rows([*_class_columns(readable), bars], key=lambda each: each.name)
         super().__init__(rows, _tr("Accuracy of each class"), header=ScaleHeader())
+        _tight_heads(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         # where the card is narrow the change counts more than how many pictures there are
-        for number, least in ((5, 560), (1, 400)):
+        for number, least in ((5, 540), (1, 380)):
             self.setColumnHidden(number, self.viewport().width() < least)
         _share_out(self, 160)
 
@@ -379,8 +385,8 @@ class DetailTable(Table):
                 cell_tip=lambda each: each.tip,
                 paint=lambda painter, box, each: two_lines(painter, box, each.name, each.below),
             ),
-            Column(_tr("Before"), lambda each: each.before, right=True, width=58, colour=lambda _: "text2"),
-            Column(_tr("After"), lambda each: each.after, right=True, width=54, strong=lambda _: True),
+            Column(_tr("Before"), lambda each: each.before, right=True, width=62, colour=lambda _: "text2"),
+            Column(_tr("After"), lambda each: each.after, right=True, width=62, strong=lambda _: True),
             Column(
                 _tr("Range"),
                 lambda each: each.interval,
@@ -392,3 +398,4 @@ class DetailTable(Table):
         ]
         rows: Rows[Detail] = Rows(columns, key=lambda each: each.name)
         super().__init__(rows, _tr("Further figures"), row_height=TALL, sortable=False)
+        _tight_heads(self)

@@ -29,7 +29,7 @@ def set_outputs(
     peak: float,
     seed: int = 0,
 ) -> SetOutputs:
-    """Logits that are right the more often the nearer ``alpha`` is to ``peak``; the same for the same seed."""
+    """Logits that are right the more often ``alpha`` is to ``peak``; the same for a seed."""
     random = np.random.default_rng(seed)
     labels_N = np.array(labels)
     logits_NC = random.normal(size=(len(labels_N), classes)) * 2
