@@ -33,11 +33,17 @@ class Stop:
     outputs: dict[str, SetOutputs]
     """By name of the set."""
     figures: dict[str, dict[str, Any]]
-    """By name of the set, as in result.json but for the bootstrap intervals."""
-    matrices: dict[str, Ints]
-    """Confusion counts, C × C: rows the true class, columns the said one."""
+    """By name of the set, as in result.json but for the confusion counts and the bootstrap intervals."""
+    classes: tuple[str, ...]
     wrong: dict[str, Ints]
     """Places of the pictures that are wrong, the surest first."""
+
+    def matrix(self, name: str) -> Ints:
+        """Confusion counts of a set, C × C: rows the true class, columns the said one.
+
+        Counted when asked for: of a thousand classes, all sets and stops would take gigabytes.
+        """
+        return outputs.confusion(self.outputs[name], len(self.classes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +67,16 @@ def judged(alpha: float, found: Iterable[SetOutputs], classes: tuple[str, ...]) 
     return Stop(
         alpha=alpha,
         outputs=by_name,
-        figures={name: outputs.figures(each, classes) for name, each in by_name.items()},
-        matrices={name: outputs.confusion(each, len(classes)) for name, each in by_name.items()},
+        figures={name: _figures(each, classes) for name, each in by_name.items()},
+        classes=classes,
         wrong={name: _surest(each, each.predicted_N != each.labels_N) for name, each in by_name.items()},
     )
+
+
+def _figures(of: SetOutputs, classes: tuple[str, ...]) -> dict[str, Any]:
+    found = outputs.figures(of, classes)
+    del found["confusion"]
+    return found
 
 
 def _surest(of: SetOutputs, which_N: Any) -> Ints:

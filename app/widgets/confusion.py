@@ -256,16 +256,19 @@ class Confusion(QTableView):
     def show_matrix(self, of: str, matrix_CC: Ints, classes: tuple[str, ...]) -> None:
         """Counts of the set ``of``. The order of the classes stays until another set is shown."""
         names = tuple(self._readable(each) for each in classes)
-        fresh = most_confused(matrix_CC)
-        kept = self.matrix.order if (of, names) == (self._of, self.matrix.names) else fresh
-        if set(fresh) - set(kept):
-            kept = [*kept, *(each for each in fresh if each not in kept)]
-        is_new = of != self._of
-        self._of = of
-        if is_new:
+        before = self.matrix.order
+        if (of, names) != (self._of, self.matrix.names):
+            order = most_confused(matrix_CC)
+        else:
+            there = np.flatnonzero(matrix_CC.sum(axis=0) + matrix_CC.sum(axis=1)).tolist()
+            order = [*before, *sorted(set(there) - set(before))]
+        if of != self._of:
+            self._of = of
             self.clear_cell()
-        self.matrix.show_matrix(matrix_CC, kept, names)
-        self._fit()
+        is_new = (order, names) != (before, self.matrix.names)
+        self.matrix.show_matrix(matrix_CC, order, names)
+        if is_new:
+            self._fit()
 
     def show_shares(self, shares: bool) -> None:
         """Shares of a row's pictures, or their number."""

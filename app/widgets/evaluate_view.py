@@ -50,6 +50,8 @@ class EvaluateView(QScrollArea):
         """Run -> other pictures judged since the program started."""
         self._ranges: dict[tuple[float, str], dict[str, list[float]]] = {}
         """(blend, set) -> intervals that take longer to count."""
+        self._results: dict[float, tuple[Stop, Stop | None, Result]] = {}
+        """Blend -> what was made of it and of before, and what came out."""
         self._counting: pool.Errand | None = None
         self.sweeping = Sweeping(shell, self)
         self._build()
@@ -99,7 +101,7 @@ class EvaluateView(QScrollArea):
         self.sweeping.forget()
         self.result = None
         self.shown, self.picked = "", None
-        self._ranges = {}
+        self._ranges, self._results = {}, {}
         self.mistakes.say("")
 
     def sweep(self) -> None:
@@ -135,10 +137,14 @@ class EvaluateView(QScrollArea):
     def _at(self) -> Result:
         """The run's figures at the blend that is shown."""
         assert self.result is not None
-        stop = self._stop()
+        stop, before = self._stop(), self.sweeping.stops.get(0.0)
         if stop is None:
             return self.result
-        return blends.result_at(stop, self.sweeping.stops.get(0.0), self.result)
+        known = self._results.get(stop.alpha)
+        if known is None or known[:2] != (stop, before):
+            known = (stop, before, blends.result_at(stop, before, self.result))
+            self._results[stop.alpha] = known
+        return known[2]
 
     def show_now(self) -> None:
         """Fill the page."""
@@ -200,7 +206,10 @@ class EvaluateView(QScrollArea):
         if each is None or self.result is None:
             return
         each = self._with_ranges(each)
-        self.classes.show_set(each, results.matrix(each), self.result.classes)
+        stop = self._stop()
+        own = stop is not None and each.name in stop.outputs
+        counts_CC = stop.matrix(each.name) if stop is not None and own else results.matrix(each)
+        self.classes.show_set(each, counts_CC, self.result.classes)
         self._show_pictures()
 
     def _with_ranges(self, each: SetResult) -> SetResult:

@@ -42,7 +42,7 @@ def test_a_stop_has_the_figures_of_all_logits():
     wanted = metrics.summary(logits, np.array(labels), CLASSES)
     found = stop(0.3)
     assert found.figures["validation"]["accuracy"] == wanted["accuracy"]
-    assert found.matrices["validation"].tolist() == wanted["confusion"]
+    assert found.matrix("validation").tolist() == wanted["confusion"]
     assert found.figures["validation"]["nll"] == pytest.approx(wanted["nll"], abs=1e-6)
     probability = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     wrong = [n for n in range(40) if logits[n].argmax() != labels[n]]

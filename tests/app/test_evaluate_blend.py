@@ -139,14 +139,13 @@ def test_moving_it_moves_every_number(swept: EvaluatePage) -> None:
         )
         assert line.split("\t")[3] == percent(per_class)
         matrix = view.classes.matrix.matrix
-        assert matrix.matrix_CC.tolist() == stop.matrices["test"].tolist()
+        assert matrix.matrix_CC.tolist() == stop.matrix("test").tolist()
         wrong = len(stop.wrong["test"])
         assert view.mistakes.told.text() == f"{wrong} of 50 test pictures, surest first"
         assert len(view.mistakes.grid.tiles.tiles) == wrong
         worst = next(each for each in view.classes.details.all_rows() if each.name == "Worst class, %")
         assert worst.after == percent(stop.figures["test"]["worst_class_accuracy"])
-        edge = {label.name: label.value for label in view.blend.chart.labels._labels}
-        assert edge["pencil"] == percent(stop.figures["pencil"]["accuracy"])
+        assert view.blend.chart.values()["pencil"] == percent(stop.figures["pencil"]["accuracy"])
     hint = swept.hint()
     assert hint is not None
     assert hint.text == "Every number on this page is for blend 0.3."
@@ -265,7 +264,7 @@ def test_a_cell_shows_its_pictures(swept: EvaluatePage, qtbot: QtBot) -> None:
     view, matrix = swept.view, swept.view.classes.matrix
     view.show_set("chalk")
     view.show_alpha(0.0)
-    counts = view.sweeping.stops[0.0].matrices["chalk"]
+    counts = view.sweeping.stops[0.0].matrix("chalk")
     matrix.choose_cell(1, 0)
     tiles = view.mistakes.grid.tiles.tiles
     assert len(tiles) == counts[1, 0] > 0
@@ -278,7 +277,7 @@ def test_a_cell_shows_its_pictures(swept: EvaluatePage, qtbot: QtBot) -> None:
     QTest.keyClick(matrix, Qt.Key.Key_Right if matrix.currentIndex().column() == 0 else Qt.Key.Key_Left)
     assert len(view.mistakes.grid.tiles.tiles) == counts[1, 1]
     view.show_alpha(0.5)
-    assert len(view.mistakes.grid.tiles.tiles) == view.sweeping.stops[0.5].matrices["chalk"][1, 1]
+    assert len(view.mistakes.grid.tiles.tiles) == view.sweeping.stops[0.5].matrix("chalk")[1, 1]
     qtbot.mouseClick(view.mistakes.all_button, Qt.MouseButton.LeftButton)
     assert len(view.mistakes.grid.tiles.tiles) == len(view.sweeping.stops[0.5].wrong["chalk"])
     assert not matrix.selectedIndexes()
@@ -286,7 +285,7 @@ def test_a_cell_shows_its_pictures(swept: EvaluatePage, qtbot: QtBot) -> None:
     view.classes.show_view("classes")
     view.classes.classes.selectRow(0)
     truth = 0 if view.classes.classes.chosen()[0].name == "golden_fish" else 1
-    assert len(view.mistakes.grid.tiles.tiles) == view.sweeping.stops[0.5].matrices["chalk"][truth, 1 - truth]
+    assert len(view.mistakes.grid.tiles.tiles) == view.sweeping.stops[0.5].matrix("chalk")[truth, 1 - truth]
 
 
 def test_the_matrix_is_sorted_copied_and_shown_as_shares(swept: EvaluatePage, qtbot: QtBot) -> None:
