@@ -96,6 +96,10 @@ class MethodEntry(Answered):
     paper: str
     options: dict[str, Any]
     """JSON Schema of the method's own options."""
+    when: str = ""
+    """When it wins, by what was measured or published."""
+    settings: tuple[str, ...] | None = None
+    """Fields of a recipe's training that have an effect on it; None for all."""
     unavailable: Message | None = None
     """Why it cannot run on the model that was asked about."""
 

@@ -67,6 +67,7 @@ class RunStarted(Said):
     epochs: int
     steps_per_epoch: int
     batch_size: int
+    """0 for methods that learn from features: what they call epochs are candidates, a step each."""
     method: str
     model: str
     seed: int

@@ -433,18 +433,29 @@ def write(recipe: Recipe, path: Path, reasons: dict[str, str] | None = None) -> 
     files.write_text(path, to_toml(recipe, reasons))
 
 
+def _setting(given: str) -> tuple[list[str], Any, str]:
+    """Names and value of ``section.field=value``, and the text itself."""
+    key, equals, text = given.partition("=")
+    names = key.strip().split(".")
+    if not equals or len(names) < 2 or not all(names):
+        raise EngineError("recipe.set_form", given=given)
+    try:
+        return names, tomllib.loads(f"value = {text}")["value"], given
+    except tomllib.TOMLDecodeError:
+        return names, None if text.strip() == "none" else text, given
+
+
 def with_settings(recipe: Recipe, settings: list[str]) -> Recipe:
-    """The recipe with ``section.field=value`` settings (values as TOML; bare words are strings)."""
+    """The recipe with ``section.field=value`` settings (values as TOML; bare words are strings).
+
+    With another method the options of the one before are dropped; those that are set here stay.
+    """
     content = recipe.content()
-    for given in settings:
-        key, equals, text = given.partition("=")
-        names = key.strip().split(".")
-        if not equals or len(names) < 2 or not all(names):
-            raise EngineError("recipe.set_form", given=given)
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = None if text.strip() == "none" else text
+    changes = [_setting(given) for given in settings]
+    method = next((value for names, value, _ in reversed(changes) if names == ["method", "name"]), None)
+    if method is not None and method != recipe.method.name:
+        content["method"]["options"] = {}
+    for names, value, given in changes:
         place = content
         for name in names[:-1]:
             place = place.setdefault(name, {})

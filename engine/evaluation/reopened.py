@@ -27,7 +27,7 @@ from engine.evaluation.metrics import Floats
 from engine.events import Progress
 from engine.jobs import Emit
 from engine.messages import say
-from engine.methods import FeatureLearner, Head, Learner, State, Task
+from engine.methods import OWN, FeatureLearner, Head, Learner, State, Task
 from engine.recipe import Recipe
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints
@@ -182,7 +182,12 @@ def reopened(
 
 def require_fitting(run: RunDirectory, before: State, after: State) -> None:
     """Raises EngineError if the run's checkpoint is one of another architecture."""
-    odd = [name for name in before if name not in after or before[name].shape != after[name].shape]
+    # what a method learns beside the model may grow with the pictures (a cache)
+    odd = [
+        name
+        for name in before
+        if name not in after or (before[name].shape != after[name].shape and not name.startswith(OWN))
+    ]
     odd += sorted(after.keys() - before.keys())
     if odd:
         reason = f"they are of another model, as {len(odd)} tensors differ, such as {odd[0]}"

@@ -42,7 +42,7 @@ def compare(request: CompareRequest, emit: Emit, control: Control) -> CompareAns
     rates = _rates(request.rates, base)
     shots: Sequence[int | None] = tuple(dict.fromkeys(request.shots)) or (base.data.shots,)
     out = Path(paths.require_text(str(Path(request.out).expanduser().absolute())))
-    shared = Shared(trial=False)
+    shared = Shared(trial=False, lean=True)
     _require_supported(base, entries, emit, control)
     folder = ComparisonFolder.claimed(out, base)
     worker = Worker(folder, base, request.blend, request.keep_weights, shared)
