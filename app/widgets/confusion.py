@@ -47,9 +47,12 @@ from app.widgets.row_table import Index
 from engine.evaluation.metrics import Ints
 
 _CELL_WIDTH = (30, 72)
-_CELL_HEIGHT = (25, 44)
+_CELL_HEIGHT = (22, 44)
 _NAMES = 104
 """Most pixels of a row's name."""
+_UPRIGHT = (72, 132)
+"""Most pixels of a name that stands upright: where the view is low, and where it is not."""
+_LOW = 400
 COUNT = Qt.ItemDataRole.UserRole
 SHARE = Qt.ItemDataRole.UserRole + 1
 """Of the row's pictures, 0 to 1."""
@@ -339,12 +342,13 @@ class Confusion(QTableView):
         wide = QFontMetrics(font).horizontalAdvance
         names = [self.matrix.names[each] for each in self.matrix.order]
         longest = max(map(wide, names[:400]))
-        side = min(_NAMES, longest + 12)
+        side = min(max(_NAMES, self.width() // 4), longest + 12)
         self.down.setFixedWidth(side)
         room = self.width() - side - 14
         width = max(_CELL_WIDTH[0], min(_CELL_WIDTH[1], room // count))
         self.across.upright = longest > width - 2
-        self.across.setFixedHeight(min(_NAMES, longest + 10) if self.across.upright else 22)
+        most = _UPRIGHT[0] if self.height() < _LOW else _UPRIGHT[1]
+        self.across.setFixedHeight(min(most, longest + 10) if self.across.upright else 22)
         high = (self.height() - self.across.height() - 2) // count
         height = max(_CELL_HEIGHT[0], min(_CELL_HEIGHT[1], high))
         self.across.setDefaultSectionSize(width)
