@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from engine.data.records import shown
 from engine.evaluation.outputs import SetOutputs
@@ -30,4 +31,5 @@ def corrected(run: Data, project: Data, pictures: Iterable[tuple[str, str]], fol
 
 def is_same_source(run: Data, project: Data | None) -> bool:
     """Would a correction in the project be one of the run's pictures?"""
-    return project is not None and project.source == run.source
+    # a run's recipe has its links followed, a project's may not
+    return project is not None and Path(project.source).resolve() == Path(run.source).resolve()

@@ -251,7 +251,8 @@ class EvaluatePage(Page):
             self, self.tr("Save the report"), start, self.tr("Web page (*.html)")
         )
         if given:
-            self.save_report(Path(given))
+            out = Path(given)
+            self.save_report(out if out.suffix else out.with_suffix(".html"))
 
     def save_report(self, out: Path) -> None:
         """Write the report at the blend that is shown."""

@@ -59,6 +59,7 @@ class EvaluateView(QScrollArea):
         self.sweeping.changed.connect(self._work_changed)
         session.alpha_changed.connect(self._show_blend)
         shell.project_changed.connect(lambda _: self._labels_changed())
+        shell.project_opened.connect(self._labels_changed)
 
     def _build(self) -> None:
         self.sets_card = SetsCard()

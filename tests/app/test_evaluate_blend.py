@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app import reading_order
 from app.pages.evaluate import EvaluatePage
 from app.pages.export import ExportPage
 from app.run_session import RunSession
@@ -442,3 +443,27 @@ def test_export_can_read_the_blend(
     page = ExportPage(shell, session)
     qtbot.addWidget(page)
     assert page.session.alpha == 0.4
+
+
+def test_every_control_is_reached_by_keys_and_has_a_name(swept: EvaluatePage, qtbot: QtBot) -> None:
+    view = swept.view
+    view.show_alpha(0.4)
+    view.mistakes.grid.setCurrentIndex(view.mistakes.grid.tiles.index(0))
+    found = list(reading_order.controls(swept))
+    wanted = [
+        swept.try_button, swept.report_button, view.sets_card.other_button, view.sets_card.sets,
+        view.blend.table_button, view.blend.chart, view.blend.slider, view.blend.field,
+        view.blend.show_best, view.blend.use, view.classes.view.buttons["matrix"], view.classes.matrix,
+        view.mistakes.relabel_button, view.mistakes.chooser, view.mistakes.grid,
+    ]  # fmt: skip
+    places = [found.index(each) for each in wanted]
+    assert places == sorted(places)
+    for each in found:
+        assert each.accessibleName(), each
+        assert each.toolTip() or each.accessibleDescription() or each is view.mistakes.grid, each
+    # arrow keys in the matrix begin somewhere and choose cells
+    view.classes.matrix.setFocus()
+    QTest.keyClick(view.classes.matrix, Qt.Key.Key_Right)
+    assert len(view.classes.matrix.selectedIndexes()) == 1
+    QTest.keyClick(view.classes.matrix, Qt.Key.Key_Escape)
+    assert view.picked is None
