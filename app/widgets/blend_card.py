@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSizePolicy, QStackedWidget, QWidget
 
@@ -69,6 +69,7 @@ class BlendCard(Card):
         field.setSingleStep(0.1)
         field.setDecimals(2)
         field.setFixedWidth(84)
+        field.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         field.setKeyboardTracking(False)
         field.setAccessibleName(self.tr("Blend"))
         field.setToolTip(self.tr("Goes to the computed stop nearest to what is typed"))

@@ -230,6 +230,31 @@ def test_a_real_run_its_code_and_other_pictures(
     )
     assert table(page)[-1][:2] == ["elsewhere", "12"]
 
+    # every blend, by the real engine
+    page.entered()
+    sweeping = page.view.sweeping
+    qtbot.waitUntil(lambda: sweeping.complete and not sweeping.under_way, timeout=120_000)
+    page.view.show_set("test")
+    for alpha, wanted in ((0.0, test["zero_shot"]), (1.0, test)):
+        page.view.show_alpha(alpha)
+        assert table(page)[1][3] == f"{100 * wanted['accuracy']:.1f}"
+        assert page.view.classes.matrix.matrix.matrix_CC.tolist() == wanted["confusion"]
+    validation = {a: s.figures["validation"]["accuracy"] for a, s in sweeping.stops.items()}
+    best = page.view.blend.best
+    assert best is not None
+    assert validation[best] == max(validation.values())
+    page.save_report(tmp_path / "report.html")
+    qtbot.waitUntil(lambda: not page.judging.busy, timeout=120_000)
+    assert "</html>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page.try_pictures()
+    dialog = page._try
+    assert dialog is not None
+    dialog.take([str(next(small_pictures.rglob("*.png")))])
+    qtbot.waitUntil(lambda: bool(dialog.tried), timeout=120_000)
+    assert len(dialog.tried[0].after) == 3
+    assert sum(each.probability for each in dialog.tried[0].after) == pytest.approx(1, abs=1e-4)
+    dialog.close()
+
     export = ExportPage(real_shell, session)
     qtbot.addWidget(export)
     export.show()
