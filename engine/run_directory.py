@@ -12,6 +12,7 @@ checkpoints/last  checkpoints/best
 evaluation/sets.json        which pictures were judged at each blend
 evaluation/alpha-0.70.npz   what that blend said of them, a file a stop
 evaluation/sweep.json       the curves and the best blend
+evaluation/chosen.json      the blend that a person chose to go on with
 """
 
 from __future__ import annotations
@@ -205,6 +206,10 @@ class RunDirectory:
         """What the blend at ``alpha`` said; two digits name it."""
         return self._evaluation / f"alpha-{alpha:.2f}.npz"
 
+    @property
+    def _chosen_file(self) -> Path:
+        return self._evaluation / "chosen.json"
+
     def checkpoint(self, name: CheckpointName) -> Path:
         """Where a checkpoint is written: an open_clip folder with, for ``last``, the training state."""
         return self.path / "checkpoints" / name
@@ -275,6 +280,17 @@ class RunDirectory:
     def result(self) -> dict[str, Any]:
         content: dict[str, Any] = self._read_json(self.result_file)
         return content
+
+    def choose_alpha(self, alpha: float) -> None:
+        """Write down the blend that a person wants to go on with, such as to an export. Raises WriteError."""
+        self._write_json(self._chosen_file, {"alpha": alpha})
+
+    def chosen_alpha(self) -> float | None:
+        """The blend that was chosen, 0 to 1; None if none was, or none that can be understood."""
+        with contextlib.suppress(EngineError, KeyError, TypeError, ValueError):
+            alpha = float(self._read_json(self._chosen_file)["alpha"])
+            return alpha if 0 <= alpha <= 1 else None
+        return None
 
     def write_sweep(self, content: dict[str, Any]) -> None:
         self._write_json(self.sweep_file, content)

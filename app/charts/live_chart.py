@@ -54,6 +54,8 @@ class Curve:
     opacity: float = 1.0
     value: str = ""
     """What its label at the right edge says; empty for no label."""
+    size: float = 8
+    """Of its markers, in pixels."""
 
 
 @dataclass
@@ -295,7 +297,7 @@ class LiveChart(QWidget):
             xs_marked,
             ys_marked,
             symbol=marks.shape(curve.mark),
-            size=8,
+            size=curve.size,
             brush=colour,
             pen=pg.mkPen(edge, width=1),
         )

@@ -141,6 +141,10 @@ class Segmented(QFrame):
             button = _Segment(words)
             button.setCheckable(True)
             button.setProperty("kind", "segment")
+            # the chosen one is bold: room for that, so that none is cut and nothing moves
+            bold = QFont(button.font())
+            bold.setWeight(QFont.Weight.DemiBold)
+            button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + 20)
             button.setAccessibleName(f"{name}: {words}")
             tip = (tips or {}).get(key, f"{name}: {words}")
             button.setToolTip(tip)
