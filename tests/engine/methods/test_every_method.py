@@ -11,13 +11,14 @@ from safetensors.torch import load_file
 from engine import events, recipe
 from engine.control import Control, Wish
 from engine.errors import EngineError
+from engine.jobs.evaluate import evaluate
 from engine.jobs.init import init
 from engine.jobs.methods import methods as methods_job
 from engine.jobs.methods import render
 from engine.jobs.train import train
 from engine.methods import OWN, methods
 from engine.recipe import Training
-from engine.requests import InitRequest, MethodsRequest, TrainRequest
+from engine.requests import EvaluateRequest, InitRequest, MethodsRequest, TrainRequest
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints, trainer
 from engine.training.checkpoints import Position
@@ -161,6 +162,11 @@ def test_a_run_on_features_writes_all_its_figures(make_recipe, tmp_path, name):
     assert result["method"] == name
     validation = result["sets"]["validation"]
     assert validation["nll"] <= validation["zero_shot"]["nll"]
+    # a memory that has grown since the start is judged again too
+    for alpha, column in ((1.0, validation), (0.0, validation["zero_shot"])):
+        request = EvaluateRequest(run=str(tmp_path / "run"), alpha=alpha)
+        again = evaluate(request, lambda event: None, Control()).result["sets"]["validation"]
+        assert again["nll"] == pytest.approx(column["nll"], abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ALL)
