@@ -76,7 +76,12 @@ class RunDirectory:
         Raises EngineError if the place is taken, or cannot be written.
         """
         run = cls(path.absolute())
-        if run.path.is_file():
+        try:
+            in_the_way = run.path.is_file()
+        except OSError as error:
+            # a name too long, or a folder above that may not be entered
+            raise files.write_error(run.path, error) from error
+        if in_the_way:
             raise WriteError("files.not_a_folder", path=str(path))
         files.make_folder(run.path.parent)
         try:
@@ -107,7 +112,11 @@ class RunDirectory:
     def open(cls, path: Path) -> RunDirectory:
         """A run that exists. Raises EngineError if the folder is none."""
         run = cls(path.absolute())
-        if not run.recipe_file.is_file():
+        try:
+            there = run.recipe_file.is_file()
+        except OSError:
+            there = False
+        if not there:
             raise EngineError("run.missing", path=str(path))
         return run
 
@@ -319,7 +328,12 @@ class RunDirectory:
         """The events so far; a torn last line is passed over."""
         if not self.events_file.exists():
             return
-        with self.events_file.open("rb") as stream:
+        try:
+            opened = self.events_file.open("rb")
+        except OSError as error:
+            reason = "events.jsonl is not readable"
+            raise EngineError("run.damaged", str(error), path=str(self.path), reason=reason) from None
+        with opened as stream:
             for number, line in enumerate(stream, start=1):
                 if not line.endswith(b"\n"):
                     return

@@ -342,6 +342,13 @@ def test_nothing_is_overwritten(
             assert words in said, f"{out}: {said}"
 
 
+def test_names_that_are_too_long(bench: Bench, make_recipe: RecipeMaker, pictures: Path) -> None:
+    path, name = write_recipe(bench.home / "recipe.toml", make_recipe()), "n" * 300
+    assert "could not be written" in bench.refused("init", str(pictures), "--model", "starter", "-o", name)
+    assert "could not be written" in bench.refused("train", str(path), "--out", name)
+    assert "Give the folder that 'flyp train' printed" in bench.refused("evaluate", name)
+
+
 def test_what_is_no_run(bench: Bench, pictures: Path) -> None:
     (bench.home / "file").write_text("mine")
     for place in (str(pictures), "nowhere", "file", "file/below"):
@@ -504,3 +511,6 @@ def test_the_checkpoint_of_another_model_in_a_run(bench: Bench, run: Path) -> No
     assert "another model" in said
     (run / "checkpoints/best/model.safetensors").write_bytes(b"damaged")
     assert "run/checkpoints/best/model.safetensors" in bench.refused("evaluate", "run")
+    (run / "events.jsonl").unlink()
+    (run / "events.jsonl").mkdir()
+    assert "events.jsonl is not readable" in bench.refused("train", "--resume", "run")

@@ -25,7 +25,7 @@ from engine.requests import CompareRequest
 from engine.run_directory import RunDirectory
 from tests.engine.evaluation.conftest import content as recipe_for
 
-METHODS = ("zero-shot", "linear-probe", "flyp", "fine-tune")
+METHODS = ("zero-shot", "linear-probe", "flyp")
 
 
 def quiet(event):
@@ -51,7 +51,7 @@ def request_for(recipe, tmp_path):
 
 @pytest.fixture(scope="module")
 def finished(recipe, tmp_path_factory):
-    """A comparison of four methods, two seeds and two rates, with what was told. Not to be written to."""
+    """A comparison of three methods, two seeds and two rates, with what was told. Not to be written to."""
     out = tmp_path_factory.mktemp("finished") / "out"
     told = []
     with pytest.MonkeyPatch.context() as patch:
@@ -65,7 +65,7 @@ def test_a_comparison_has_every_cell_table_and_chart(finished):
     out, _, answer, told = finished
     names = {cell["name"] for cell in answer.content["cells"]}
     assert names == {path.name for path in (out / "runs").iterdir()}
-    assert len(names) == 2 * (1 + 1 + 2 + 2)
+    assert len(names) == 2 * (1 + 1 + 2)
     assert {Path(path).relative_to(out).as_posix() for path in answer.files} == {
         "comparison.json",
         "comparison.csv",
@@ -85,8 +85,6 @@ def test_a_comparison_has_every_cell_table_and_chart(finished):
         "linear-probe blended",
         "flyp",
         "flyp blended",
-        "fine-tune",
-        "fine-tune blended",
     ]
     assert answer.content["search"]["budget"] == 2
     assert answer.content["search"]["without_rate"] == ["zero-shot", "linear-probe"]
@@ -94,7 +92,7 @@ def test_a_comparison_has_every_cell_table_and_chart(finished):
     assert "Differences from flyp blended" in text
     progress = [e for e in told if isinstance(e, Progress) and e.phase.code == "phase.compare"]
     assert [e.done for e in progress] == sorted(e.done for e in progress)
-    assert progress[-1].total == 12
+    assert progress[-1].total == 8
     assert progress[0].seconds_left is None
     assert progress[-1].seconds_left > 0
     # what is true of every run is told once
@@ -138,7 +136,7 @@ def test_the_same_again_changes_nothing_and_trains_nothing(finished, monkeypatch
 def test_a_fixed_seed_gives_the_same_bytes_twice_and_no_places(finished, recipe, tmp_path):
     out, request, _, _ = finished
     # in another folder, and with its cells in another order
-    methods = ("flyp", "linear-probe", "zero-shot", "fine-tune")
+    methods = ("flyp", "linear-probe", "zero-shot")
     other = CompareRequest(
         recipe=recipe, methods=methods, seeds=2, rates=(2e-3, 5e-4), out=str(tmp_path / "again")
     )
@@ -154,7 +152,7 @@ def test_a_fixed_seed_gives_the_same_bytes_twice_and_no_places(finished, recipe,
 
 
 def test_it_goes_on_after_it_was_killed(request_for, tmp_path, recipe):
-    request = request_for(methods=("zero-shot", "flyp"), training={"epochs": 40})
+    request = request_for(methods=("zero-shot", "flyp"), training={"epochs": 15})
     code = (
         "import sys; from engine.control import Control; from engine.jobs.compare import compare;"
         "from engine.requests import CompareRequest; from engine.jobs import train\n"
@@ -174,7 +172,7 @@ def test_it_goes_on_after_it_was_killed(request_for, tmp_path, recipe):
     answer = compare(request, quiet, Control())
     assert RunDirectory.open(run).attempts() == 2
     whole = compare(
-        request_for(tmp_path / "whole", methods=("zero-shot", "flyp"), training={"epochs": 40}),
+        request_for(tmp_path / "whole", methods=("zero-shot", "flyp"), training={"epochs": 15}),
         quiet,
         Control(),
     )

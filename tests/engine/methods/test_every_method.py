@@ -191,3 +191,18 @@ def test_a_model_that_cannot_carry_a_method_says_why(place, make_recipe, tmp_pat
         train(TrainRequest(recipe=content, out=str(tmp_path / "run")), lambda event: None, Control())
     assert caught.value.exit_code == 2
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["carot", "clip-lora"])
+def test_half_precision_gives_nearly_the_same_gradients(place, name):
+    batch = bench.make_batch(9)
+    learner = bench.learner_of(bench.backbone_of(place), name)
+    bench.stepper_of(learner, rate=1e-4).step(batch)
+    bench.stepper_of(learner).gradients(batch)
+    expected = bench.gradients(learner)
+    for micro in (100, 4):
+        bench.stepper_of(learner, micro=micro, precision="bf16").gradients(batch)
+        ours = bench.gradients(learner)
+        assert ours.keys() == expected.keys()
+        wrong = sum(float((ours[n] - e).square().sum()) for n, e in expected.items())
+        assert wrong < 0.1**2 * sum(float(e.square().sum()) for e in expected.values())
