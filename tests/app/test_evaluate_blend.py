@@ -261,6 +261,20 @@ def test_the_chosen_blend_is_gone_on_with(swept: EvaluatePage, session: RunSessi
     assert session.alpha == 0.7
 
 
+def test_a_run_opens_at_the_blend_that_was_chosen(
+    qtbot: QtBot, shell: Shell, session: RunSession, run: Path, judged: Path
+) -> None:
+    shutil.copytree(judged, run / "evaluation", copy_function=shutil.copy)
+    RunDirectory(run).choose_alpha(0.4)
+    page = EvaluatePage(shell, session)
+    qtbot.addWidget(page)
+    page.show()
+    page.entered()
+    qtbot.waitUntil(lambda: page.view.sweeping.complete)
+    assert page.view.alpha == 0.4
+    assert page.view.blend.badge.text() == "in use"
+
+
 def test_a_cell_shows_its_pictures(swept: EvaluatePage, qtbot: QtBot) -> None:
     view, matrix = swept.view, swept.view.classes.matrix
     view.show_set("chalk")
@@ -442,7 +456,12 @@ def test_export_can_read_the_blend(
     swept.view.use_alpha(0.4)
     page = ExportPage(shell, session)
     qtbot.addWidget(page)
+    page.show()
     assert page.session.alpha == 0.4
+    assert "is 0.4 of the way" in page.blend_words.text()
+    assert not page.blended.isHidden()
+    swept.view.use_alpha(1.0)
+    assert page.blended.isHidden()
 
 
 def test_every_control_is_reached_by_keys_and_has_a_name(swept: EvaluatePage, qtbot: QtBot) -> None:
