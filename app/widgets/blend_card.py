@@ -153,6 +153,8 @@ class BlendCard(Card):
                 share = self.tr("{} of {}").format(texts.number(phase.done), texts.number(phase.total))
                 return f"{words}: {texts.message(phase.phase)[0]} {share}"
             return words
+        if not sweep.complete:
+            return self.tr("The blends are computed as soon as the engine is free.")
         if sweep.reason is not None:
             return texts.whole(sweep.reason)
         if self._says_best():

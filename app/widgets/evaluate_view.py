@@ -111,8 +111,13 @@ class EvaluateView(QScrollArea):
     def sweep(self) -> None:
         """Compute the blends of the run, or go on with it."""
         folder = self.session.folder
-        if self.result is not None and folder is not None and RunDirectory(folder).has_checkpoint("best"):
+        if self.result is None or folder is None:
+            return
+        if RunDirectory(folder).has_checkpoint("best"):
             self.sweeping.begin(folder)
+        else:
+            self.sweeping.trouble = self.tr("The weights of this run are not there any more.")
+            self.blend.show_work()
 
     def add_others(self, folder: Path, found: Result) -> None:
         """Other pictures, judged on a run: more rows, for as long as the program runs."""
