@@ -74,7 +74,7 @@ class EvaluatePage(Page):
         self.judging = Judging(self.shell)
         self.judging.judged.connect(self._judged)
         self.judging.reported.connect(self._reported)
-        self.judging.changed.connect(self._offer)
+        self.judging.changed.connect(self._work_changed)
         self.empty = Empty("chart")
         self.view = EvaluateView(self.shell, self.session)
         self.view.changed.connect(self._view_changed)
@@ -208,6 +208,14 @@ class EvaluatePage(Page):
         self.try_button.setEnabled(self.result is not None)
         self.state_changed.emit()
 
+    def _work_changed(self) -> None:
+        """What the person asks for goes before the blends, which go on where they were."""
+        if self.judging.busy or (self._try is not None and self._try.busy):
+            self.view.sweeping.stop()
+        elif self._visible:
+            self.view.sweep()
+        self._offer()
+
     def ask_other(self) -> None:
         """Ask for a folder of pictures of the same classes, and judge it."""
         given = QFileDialog.getExistingDirectory(self, self.tr("A folder with the same class folders"))
@@ -237,6 +245,7 @@ class EvaluatePage(Page):
             return
         if self._try is None:
             self._try = TryDialog(self, self.shell, self.view.readable)
+            self._try.changed.connect(self._work_changed)
         self._try.follow(folder, self.view.alpha)
         self._try.show()
         self._try.raise_()

@@ -87,7 +87,7 @@ class BlendCard(Card):
         )  # fmt: skip
         self.use = Button(
             self.tr("Use this blend"), small=True, act=lambda: self.used.emit(self.alpha),
-            tip=self.tr("Export and Use take this run with the blend that is shown"),
+            tip=self.tr("Keeps the blend that is shown with the run, to go on with: it opens here, and Export tells of it"),
         )  # fmt: skip
         self.retry = Button(
             self.tr("Try again"), small=True, act=self.again.emit, tip=self.tr("Compute the blends again")
@@ -136,7 +136,7 @@ class BlendCard(Card):
         self.badge.say(
             self.tr("in use") if sweep.complete and in_use and sweep.reason is None else "", "good"
         )
-        self.badge.setToolTip(self.tr("Export takes the run with this blend"))
+        self.badge.setToolTip(self.tr("The blend of this run to go on with"))
 
     def _says_best(self) -> bool:
         return self.sweeping.complete and self.sweeping.reason is None and self.best is not None
@@ -153,6 +153,8 @@ class BlendCard(Card):
                 share = self.tr("{} of {}").format(texts.number(phase.done), texts.number(phase.total))
                 return f"{words}: {texts.message(phase.phase)[0]} {share}"
             return words
+        if not sweep.complete:
+            return self.tr("The blends are computed as soon as the engine is free.")
         if sweep.reason is not None:
             return texts.whole(sweep.reason)
         if self._says_best():

@@ -50,6 +50,8 @@ class EvaluateView(QScrollArea):
         """Run -> other pictures judged since the program started."""
         self._ranges: dict[tuple[float, str], dict[str, list[float]]] = {}
         """(blend, set) -> intervals that take longer to count."""
+        self._moved = False
+        """The person has gone to a blend of this run."""
         self._results: dict[float, tuple[Stop, Stop | None, Result]] = {}
         """Blend -> what was made of it and of before, and what came out."""
         self._counting: pool.Errand | None = None
@@ -91,6 +93,7 @@ class EvaluateView(QScrollArea):
         """Show the figures of the run that is open, at its own blend."""
         self.result = result
         self.alpha = result.alpha
+        self._moved = False
         self.show_now()
 
     def forget(self) -> None:
@@ -108,8 +111,13 @@ class EvaluateView(QScrollArea):
     def sweep(self) -> None:
         """Compute the blends of the run, or go on with it."""
         folder = self.session.folder
-        if self.result is not None and folder is not None and RunDirectory(folder).has_checkpoint("best"):
+        if self.result is None or folder is None:
+            return
+        if RunDirectory(folder).has_checkpoint("best"):
             self.sweeping.begin(folder)
+        else:
+            self.sweeping.trouble = self.tr("The weights of this run are not there any more.")
+            self.blend.show_work()
 
     def add_others(self, folder: Path, found: Result) -> None:
         """Other pictures, judged on a run: more rows, for as long as the program runs."""
@@ -128,7 +136,7 @@ class EvaluateView(QScrollArea):
 
     def show_alpha(self, alpha: float) -> None:
         """Every number for this blend, which is computed."""
-        self.alpha = alpha
+        self.alpha, self._moved = alpha, True
         self.show_now()
 
     def _stop(self) -> Stop | None:
@@ -270,6 +278,9 @@ class EvaluateView(QScrollArea):
     def _stop_ready(self, stop: Stop) -> None:
         if self.result is None:
             return
+        if not self._moved and blends.same(stop.alpha, self.session.alpha):
+            # the blend that was chosen to go on with is shown first
+            self.alpha = stop.alpha
         if blends.same(stop.alpha, self.alpha) or blends.same(stop.alpha, 0.0):
             self.show_now()
         else:

@@ -34,6 +34,9 @@ class RelabelDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Classes"))
+        self.list.setStyleSheet(
+            "QListWidget { border-radius: 6px; } QListWidget::item { height: 30px; padding-left: 8px; }"
+        )
         for folder, words in classes:
             item = QListWidgetItem(words)
             item.setData(Qt.ItemDataRole.UserRole, folder)

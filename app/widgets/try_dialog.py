@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -37,6 +37,9 @@ def pictures_in(paths: Sequence[str]) -> list[str]:
 
 class TryDialog(QDialog):
     """Stays beside the page; follows the blend that is shown there."""
+
+    changed = Signal()
+    """The engine was asked, or is not busy with it any more."""
 
     def __init__(self, parent: QWidget, shell: Shell, readable: Callable[[str], str]) -> None:
         super().__init__(parent)
@@ -106,6 +109,11 @@ class TryDialog(QDialog):
         outer.addLayout(foot)
         self.clear_button.hide()
 
+    @property
+    def busy(self) -> bool:
+        """Pictures are being looked at."""
+        return self._ticket is not None
+
     # --- asking -------------------------------------------------------------------------------
 
     def follow(self, run: Path, alpha: float) -> None:
@@ -154,11 +162,13 @@ class TryDialog(QDialog):
         self.ring.show()
         self.words.set_tone("")
         self.words.setText(self.tr("Looking at the pictures"))
+        self.changed.emit()
 
     def _drop(self) -> None:
         if self._ticket is not None:
             self._ticket.drop()
             self._ticket = None
+            self.changed.emit()
         self.ring.hide()
 
     def _said(self, event: Event) -> None:
@@ -171,12 +181,14 @@ class TryDialog(QDialog):
         self.words.setText("")
         self.tried = answer.pictures
         self._show(alpha)
+        self.changed.emit()
 
     def _failed(self, failed: Failed) -> None:
         self._ticket = None
         self.ring.hide()
         self.words.setText("" if failed.cancelled else texts.whole(failed.message))
         self.words.set_tone("bad")
+        self.changed.emit()
 
     def _show(self, alpha: float = 1.0) -> None:
         clear(self.list)

@@ -218,6 +218,28 @@ def test_it_stops_with_the_page_and_goes_on_from_disk(
     assert len(shell.engine.asked_for(SweepRequest)) == count
 
 
+def test_what_the_person_asks_for_goes_before_the_blends(
+    qtbot: QtBot, page: EvaluatePage, shell: Shell, run: Path, tmp_path: Path
+) -> None:
+    say_stops(qtbot, page, shell, run, 1.0)
+    sweep = shell.engine.open("sweep")[0].id
+    page.save_report(tmp_path / "r.html")
+    assert shell.engine.asked_for(CancelRequest)[-1].target == sweep
+    assert page.view.blend.words.text() == "The blends are computed as soon as the engine is free."
+    shell.engine.answer_once("report", ReportAnswer(path=str(tmp_path / "r.html"), bytes=9))
+    qtbot.waitUntil(lambda: bool(shell.engine.open("sweep")))
+    assert list(page.view.sweeping.stops) == [1.0]
+    # single pictures too
+    (tmp_path / "one.png").write_bytes(b"x")
+    page.try_pictures()
+    assert page._try is not None
+    page._try.take([str(tmp_path / "one.png")])
+    settle()
+    assert not shell.engine.open("sweep")
+    page._try.close()
+    qtbot.waitUntil(lambda: bool(shell.engine.open("sweep")))
+
+
 def test_another_run_shows_nothing_of_the_one_before(
     swept: EvaluatePage, session: RunSession, qtbot: QtBot
 ) -> None:
@@ -249,6 +271,21 @@ def test_what_fails_can_be_tried_again(qtbot: QtBot, page: EvaluatePage, shell: 
     assert card.retry.isHidden()
 
 
+def test_without_weights_the_figures_are_shown_and_the_blends_are_not(
+    qtbot: QtBot, shell: Shell, session: RunSession
+) -> None:
+    folder = paths.runs_folder() / "bare"
+    session.open(made_runs.write_run(folder, judged=made_runs.result(), checkpoint=False))
+    page = EvaluatePage(shell, session)
+    qtbot.addWidget(page)
+    page.show()
+    page.entered()
+    qtbot.waitUntil(lambda: page.result is not None)
+    assert row(page, "test")[1:4] == ["50", "50.0", "80.0"]
+    assert page.view.blend.words.text().endswith("The weights of this run are not there any more.")
+    assert shell.engine.asked_for(SweepRequest) == []
+
+
 def test_the_chosen_blend_is_gone_on_with(swept: EvaluatePage, session: RunSession, run: Path) -> None:
     card = swept.view.blend
     swept.view.show_alpha(0.7)
@@ -259,6 +296,20 @@ def test_the_chosen_blend_is_gone_on_with(swept: EvaluatePage, session: RunSessi
     assert RunDirectory(run).chosen_alpha() == 0.7
     session.open(run)
     assert session.alpha == 0.7
+
+
+def test_a_run_opens_at_the_blend_that_was_chosen(
+    qtbot: QtBot, shell: Shell, session: RunSession, run: Path, judged: Path
+) -> None:
+    shutil.copytree(judged, run / "evaluation", copy_function=shutil.copy)
+    RunDirectory(run).choose_alpha(0.4)
+    page = EvaluatePage(shell, session)
+    qtbot.addWidget(page)
+    page.show()
+    page.entered()
+    qtbot.waitUntil(lambda: page.view.sweeping.complete)
+    assert page.view.alpha == 0.4
+    assert page.view.blend.badge.text() == "in use"
 
 
 def test_a_cell_shows_its_pictures(swept: EvaluatePage, qtbot: QtBot) -> None:
@@ -442,7 +493,12 @@ def test_export_can_read_the_blend(
     swept.view.use_alpha(0.4)
     page = ExportPage(shell, session)
     qtbot.addWidget(page)
+    page.show()
     assert page.session.alpha == 0.4
+    assert "is 0.4 of the way" in page.blend_words.text()
+    assert not page.blended.isHidden()
+    swept.view.use_alpha(1.0)
+    assert page.blended.isHidden()
 
 
 def test_every_control_is_reached_by_keys_and_has_a_name(swept: EvaluatePage, qtbot: QtBot) -> None:
