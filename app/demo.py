@@ -17,7 +17,7 @@ from app.facts import Facts
 from app.run_session import RunState
 from app.steps import Step
 from app.theme import theme
-from app.widgets.confusion import COUNT
+from app.widgets.confusion_model import COUNT
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow

@@ -7,7 +7,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSizePolicy, QStackedWidget, QWidget
 
 from app import blends, texts
+from app.blends import Stop
+from app.charts import blend_chart
 from app.charts.blend_chart import BlendChart, SetCurve
+from app.results import Result
 from app.sweeping import Sweeping
 from app.widgets.alpha_slider import AlphaSlider
 from app.widgets.basics import Badge, Button, Card, Icon, Label, Ring, row
@@ -219,3 +222,24 @@ class BlendCard(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         super().resizeEvent(event)
         self._align()
+
+
+def set_curves(run: Result, stops: dict[float, Stop]) -> list[SetCurve]:
+    """Of each set of a run through the stops that are computed; until then what its result says."""
+    made = []
+    for each in run.sets:
+        if each.kind == "mean":
+            continue
+        points = [
+            (alpha, stop.figures[each.name]["accuracy"])
+            for alpha, stop in sorted(stops.items())
+            if each.name in stop.figures
+        ]
+        if not points:
+            points = [(run.alpha, each.after)]
+            if each.before is not None and not blends.same(run.alpha, 0.0):
+                points.insert(0, (0.0, each.before))
+        colour, mark = blend_chart.token_and_mark(each.series, each.kind)
+        alphas, values = zip(*points, strict=True)
+        made.append(SetCurve(each.name, colour, mark, alphas, values))
+    return made

@@ -9,13 +9,11 @@ from PySide6.QtWidgets import QScrollArea
 
 from app import blends, correcting, pool, relabelling, results, run_care
 from app.blends import Stop
-from app.charts import blend_chart
-from app.charts.blend_chart import SetCurve
 from app.results import Result, SetResult
 from app.run_session import RunSession
 from app.shell import Shell
 from app.sweeping import Sweeping
-from app.widgets.blend_card import BlendCard
+from app.widgets.blend_card import BlendCard, set_curves
 from app.widgets.classes_card import ClassesCard
 from app.widgets.evaluate_layout import EvaluateLayout
 from app.widgets.mistakes_card import MistakesCard, Picked, Shown
@@ -178,30 +176,9 @@ class EvaluateView(QScrollArea):
         best = None
         if self.sweeping.complete and self.sweeping.reason is None:
             best = blends.best(self.sweeping.stops.values())
-        self.blend.show_blend(self._curves(), self.alpha, best, self.session.alpha)
+        curves = set_curves(self.result, self.sweeping.stops)
+        self.blend.show_blend(curves, self.alpha, best, self.session.alpha)
         self.changed.emit()
-
-    def _curves(self) -> list[SetCurve]:
-        """Of each set of the run through the stops that are computed, validation last so that the test is seen."""
-        assert self.result is not None
-        stops = sorted(self.sweeping.stops.items())
-        made = []
-        for each in self.result.sets:
-            if each.kind == "mean":
-                continue
-            points = [
-                (alpha, stop.figures[each.name]["accuracy"])
-                for alpha, stop in stops
-                if each.name in stop.figures
-            ]
-            if not points:
-                points = [(self.result.alpha, each.after)]
-                if each.before is not None and not blends.same(self.result.alpha, 0.0):
-                    points.insert(0, (0.0, each.before))
-            colour, mark = blend_chart.token_and_mark(each.series, each.kind)
-            alphas, values = zip(*points, strict=True)
-            made.append(SetCurve(each.name, colour, mark, alphas, values))
-        return made
 
     def show_set(self, name: str) -> None:
         """The classes and pictures of another set."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.comparison.grid import rate_text
-from engine.comparison.summary import BLENDED, SHIFT_MEAN
+from engine.comparison.summary import BLENDED, SHIFT_MEAN, ZERO_SHOT
 from engine.evaluation import charts
 
 if TYPE_CHECKING:
@@ -45,9 +45,31 @@ def _has(row: dict[str, Any], *names: str) -> bool:
     return all(name in row["measures"] for name in names)
 
 
-def _legend(figure: Figure, axes: Axes, columns: int = 1) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", ncols=columns)
+def _legend(figure: Figure, looks: dict[str, charts.Style], filled: bool = False) -> None:
+    """Every method's look beside the charts, and with ``filled`` what filled and hollow markers mean."""
+    from matplotlib.lines import Line2D
+
+    def key(look: charts.Style, label: str, hollow: bool = False) -> Line2D:
+        return Line2D(
+            [],
+            [],
+            color=look.colour,
+            marker=look.marker,
+            linestyle="none" if filled else look.dash,
+            markerfacecolor="white" if hollow else look.colour,
+            label=label,
+        )
+
+    handles = [key(look, label) for label, look in looks.items()]
+    if filled:
+        grey = charts.Style(charts.SOFT, "o", "-")
+        handles += [key(grey, "as trained"), key(grey, "blended, alpha by validation", hollow=True)]
+    figure.legend(handles=handles, loc="outside right upper")
+
+
+def _height(looks: dict[str, charts.Style], least: float) -> float:
+    """Inches that the legend needs, or ``least``."""
+    return max(least, 0.23 * (len(looks) + 3))
 
 
 def _trade_off(content: Content) -> Figure | None:
@@ -57,42 +79,75 @@ def _trade_off(content: Content) -> Figure | None:
     shots = list(dict.fromkeys(row["shots"] for row in rows))
     if not rows:
         return None
-    figure, panels = charts.panels(len(shots), width=5.0, height=4.2)
+    figure, panels = charts.panels(len(shots), width=5.0 + 3.0 / len(shots), height=_height(looks, 4.4))
     for axes, k in zip(panels, shots, strict=True):
         here = {row["method"]: row["measures"] for row in rows if row["shots"] == k}
         for label, measures in here.items():
-            x, y = measures[headline], measures[SHIFT_MEAN]
             look = looks[label.removesuffix(BLENDED)]
             blended = label not in looks
-            axes.errorbar(
-                x["mean"],
-                y["mean"],
-                xerr=x["sd"],
-                yerr=y["sd"],
-                color=look.colour,
-                marker=look.marker,
-                markerfacecolor="white" if blended else look.colour,
-                elinewidth=0.8,
-                alpha=0.95,
-                linestyle="none",
-                label=label,
-            )
+            _point(axes, measures[headline], measures[SHIFT_MEAN], look, blended)
             if blended:
                 start = here[label.removesuffix(BLENDED)]
                 axes.plot(
-                    [start[headline]["mean"], x["mean"]],
-                    [start[SHIFT_MEAN]["mean"], y["mean"]],
+                    [start[headline]["mean"], measures[headline]["mean"]],
+                    [start[SHIFT_MEAN]["mean"], measures[SHIFT_MEAN]["mean"]],
                     color=look.colour,
                     linewidth=0.8,
                     linestyle=(0, (2, 2)),
                 )
+        _without_zero_shot(axes, here, headline)
         axes.set_xlabel(f"accuracy on {headline}")
         axes.set_ylabel("mean accuracy of the shift sets")
-        axes.set_title(_shots(k) + ", learning rate chosen on validation")
+        axes.set_title(f"{_shots(k)}, rate chosen on validation")
         charts.percent_axis(axes.xaxis)
         charts.percent_axis(axes.yaxis)
-    _legend(figure, panels[0])
+    _legend(figure, looks, filled=True)
     return figure
+
+
+def _point(axes: Axes, x: dict[str, Any], y: dict[str, Any], look: charts.Style, hollow: bool) -> None:
+    axes.errorbar(
+        x["mean"],
+        y["mean"],
+        xerr=x["sd"],
+        yerr=y["sd"],
+        color=look.colour,
+        marker=look.marker,
+        markerfacecolor="white" if hollow else look.colour,
+        elinewidth=0.7,
+        linestyle="none",
+    )
+
+
+def _without_zero_shot(axes: Axes, here: dict[str, Any], headline: str) -> None:
+    """Where zero-shot lies far off, the room is given to the others and its place is said in words."""
+    zero = here.get(ZERO_SHOT)
+    others = [measures for label, measures in here.items() if label != ZERO_SHOT]
+    if zero is None or not others:
+        return
+    limits = []
+    for name in (headline, SHIFT_MEAN):
+        low = min(one[name]["mean"] - (one[name]["sd"] or 0.0) for one in others)
+        high = max(one[name]["mean"] + (one[name]["sd"] or 0.0) for one in others)
+        margin = max(0.1 * (high - low), 0.005)
+        limits.append((low - margin, high + margin))
+    values = [zero[name]["mean"] for name in (headline, SHIFT_MEAN)]
+    spans = [high - low for low, high in limits]
+    if all(
+        low - span <= value <= high + span
+        for (low, high), span, value in zip(limits, spans, values, strict=True)
+    ):
+        return
+    axes.set_xlim(*limits[0])
+    axes.set_ylim(*limits[1])
+    x, y = (f"{100 * value:.1f} %" for value in values)
+    axes.annotate(
+        f"zero-shot lies outside: {x}, {y}",
+        (0.02, 0.02),
+        xycoords="axes fraction",
+        fontsize=9,
+        color=charts.SOFT,
+    )
 
 
 def _shots(k: int | None) -> str:
@@ -106,8 +161,9 @@ def _lines(
     headline, looks = _headline(content), _styles(content)
     first = next(iter(rows_at.values()))[0]
     names = [name for name in (headline, SHIFT_MEAN) if _has(first, name)]
-    figure, panels = charts.panels(len(names))
+    figure, panels = charts.panels(len(names), width=4.4 + 2.4 / len(names), height=_height(looks, 3.6))
     for axes, name in zip(panels, names, strict=True):
+        low, high = _range_without_zero_shot(rows_at, name)
         for label, look in looks.items():
             points = [
                 (x, row["measures"][name]["mean"], row["measures"][name]["sd"] or 0.0)
@@ -115,7 +171,11 @@ def _lines(
                 for row in rows
                 if row["method"] == label and name in row["measures"]
             ]
-            if points:
+            if label == ZERO_SHOT and points and not low <= points[0][1] <= high:
+                axes.set_ylim(low, high)
+                text = f"zero-shot lies outside: {100 * points[0][1]:.1f} %"
+                axes.annotate(text, (0.02, 0.02), xycoords="axes fraction", fontsize=9, color=charts.SOFT)
+            elif points:
                 xs, means, sds = zip(*points, strict=True)
                 axes.errorbar(
                     xs,
@@ -135,8 +195,23 @@ def _lines(
         axes.set_xlabel(x_label)
         axes.set_title(f"accuracy on {name}" if name != SHIFT_MEAN else "mean accuracy of the shift sets")
         charts.percent_axis(axes.yaxis)
-    _legend(figure, panels[0])
+    _legend(figure, looks)
     return figure
+
+
+def _range_without_zero_shot(rows_at: dict[float, list[dict[str, Any]]], name: str) -> tuple[float, float]:
+    """What the other methods need of an axis, and as much again below and above."""
+    ends = [
+        row["measures"][name]["mean"] + sign * (row["measures"][name]["sd"] or 0.0)
+        for rows in rows_at.values()
+        for row in rows
+        if row["method"] != ZERO_SHOT and name in row["measures"]
+        for sign in (-1, 1)
+    ]
+    if not ends:
+        return 0.0, 1.0
+    margin = max(0.1 * (max(ends) - min(ends)), 0.005)
+    return min(ends) - margin, max(ends) + margin
 
 
 def _over_shots(content: Content) -> Figure | None:
@@ -172,7 +247,8 @@ def _over_alpha(content: Content) -> Figure | None:
     wanted = [(f"accuracy on {headline}", [headline])]
     if shifts:
         wanted.append(("mean accuracy of the shift sets", shifts))
-    figure, panels = charts.panels(len(wanted))
+    blending = {label: look for label, look in looks.items() if any(c["method"] == label for c in cells)}
+    figure, panels = charts.panels(len(wanted), width=4.4 + 2.4 / len(wanted), height=_height(blending, 3.6))
     for axes, (title, names) in zip(panels, wanted, strict=True):
         curves = []
         for label, look in looks.items():
@@ -185,7 +261,7 @@ def _over_alpha(content: Content) -> Figure | None:
                 curves.append((label, values, look))
         charts.curves_over_alpha(axes, alphas, curves)
         axes.set_title(f"{title}, {_shots(most)}")
-    _legend(figure, panels[0])
+    _legend(figure, blending)
     return figure
 
 

@@ -19,6 +19,8 @@ REFERENCE = "flyp"
 """The method that the others are compared with, where it takes part."""
 SHIFT_MEAN = "shifts: mean"
 """Mean of the shift sets' accuracies; no shift set's name can have a colon."""
+ZERO_SHOT = "zero-shot"
+"""The method that trains nothing, so that there is nothing to blend."""
 BLENDED = " blended"
 """Ends the label of a method's blend at the alpha best on validation."""
 

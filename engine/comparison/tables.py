@@ -210,5 +210,6 @@ def _how(search: dict[str, Any]) -> list[str]:
         "- Accuracies in per cent, mean ± standard deviation over seeds. A seed draws the pictures of every "
         "part anew, and everything random in training.",
         "- Differences are paired by seed, with a 95 % bootstrap interval over the seeds; an interval that "
-        "includes 0 shows no clear difference. With few seeds it is rather too narrow.",
+        "includes 0 shows no clear difference. With few seeds it is rather too narrow, and of many intervals "
+        "some leave 0 out by chance.",
     ]

@@ -33,9 +33,9 @@ def average(request: AverageRequest, emit: Emit, control: Control) -> AverageAns
 
     Raises EngineError where the runs do not go together, or no picture is left to judge on.
     """
-    runs = [RunDirectory.open(Path(path)) for path in request.runs]
-    if len(runs) < 2:
+    if len(request.runs) < 2:
         raise EngineError("average.one_run", run=request.runs[0])
+    runs = [RunDirectory.open(Path(path)) for path in request.runs]
     for one, other in combinations(runs, 2):
         if one.path.resolve() == other.path.resolve():
             raise EngineError("average.same_run", run=str(one.path))

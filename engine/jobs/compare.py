@@ -24,8 +24,6 @@ from engine.recipe import Recipe
 from engine.requests import CompareAnswer, CompareRequest
 from engine.training.setup import Shared
 
-_ZERO_SHOT = "zero-shot"
-"""The method that trains nothing, so that there is nothing to blend."""
 _PAUSE = 1.0
 """Seconds between looks at cells that another process works on."""
 
@@ -67,7 +65,7 @@ def _entry(text: str, base: Recipe) -> Entry:
     methods.options_of(method, dict(one.options))
     settings = method.settings
     has_rate = settings is None or "learning_rate" in settings
-    return Entry(one.label, one.method, one.options, has_rate, blends=one.method != _ZERO_SHOT)
+    return Entry(one.label, one.method, one.options, has_rate, blends=one.method != summary.ZERO_SHOT)
 
 
 def _rates(given: tuple[float, ...], base: Recipe) -> tuple[float, ...]:

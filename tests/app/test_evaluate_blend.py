@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
@@ -17,6 +18,7 @@ from app.pages.export import ExportPage
 from app.run_session import RunSession
 from app.shell import Notice, Shell
 from app.widgets import relabel_dialog
+from app.widgets.confusion_model import most_confused
 from engine import paths
 from engine.evaluation.outputs import ALPHAS
 from engine.events import Failed, Progress
@@ -341,10 +343,6 @@ def test_a_cell_shows_its_pictures(swept: EvaluatePage, qtbot: QtBot) -> None:
 
 
 def test_the_matrix_is_sorted_copied_and_shown_as_shares(swept: EvaluatePage, qtbot: QtBot) -> None:
-    import numpy as np
-
-    from app.widgets.confusion import most_confused
-
     counts = np.array([[9, 0, 1, 0], [0, 5, 0, 0], [3, 0, 7, 0], [0, 0, 0, 0]])
     assert most_confused(counts) == [0, 2, 1]
     card = swept.view.classes

@@ -32,6 +32,8 @@ COMMANDS = [
     "init",
     "train",
     "evaluate",
+    "report",
+    "compare",
     "download",
     "bench",
     "demo",

@@ -158,7 +158,7 @@ def test_a_fixed_seed_gives_the_same_bytes_twice_and_no_places(finished, recipe,
 
 
 def test_it_goes_on_after_it_was_killed(request_for, tmp_path, recipe):
-    request = request_for(methods=("zero-shot", "flyp"), training={"epochs": 8})
+    request = request_for(training={"epochs": 8})
     code = (
         "import sys; from engine.control import Control; from engine.jobs.compare import compare;"
         "from engine.requests import CompareRequest; from engine.jobs import train\n"
@@ -178,7 +178,7 @@ def test_it_goes_on_after_it_was_killed(request_for, tmp_path, recipe):
     answer = compare(request, quiet, Control())
     assert RunDirectory.open(run).attempts() == 2
     whole = compare(
-        request_for(tmp_path / "whole", methods=("zero-shot", "flyp"), training={"epochs": 8}),
+        request_for(tmp_path / "whole", training={"epochs": 8}),
         quiet,
         Control(),
     )

@@ -144,6 +144,20 @@ def test_charts_are_whole_and_the_same_twice(content):
         assert "<dc:date>" not in svg
 
 
+def test_a_far_off_zero_shot_is_said_in_words_and_leaves_the_room_to_the_others(content):
+    drawn = charts.draw(content)
+    for name in ("test-against-shifts", "accuracy-over-rates"):
+        assert "zero-shot lies outside: 31.0 %" in drawn[name][0]
+    near = [
+        figures(one, seed, None if one is ZERO else 0.1, 0.5, 0.6 + 0.02 * seed)
+        for one in (ZERO, FLYP)
+        for seed in (0, 1)
+    ]
+    drawn = charts.draw(summary.content(near, [ZERO, FLYP], [0.1], RECIPE))
+    assert set(drawn) == {"test-against-shifts", "accuracy-over-alpha"}
+    assert "outside" not in drawn["test-against-shifts"][0]
+
+
 def test_an_inline_chart_takes_the_colours_of_its_page():
     with drawing.drawing():
         figure, (axes,) = drawing.panels(1)
