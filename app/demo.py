@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from app.facts import Facts
 from app.run_session import RunState
@@ -81,6 +81,8 @@ class Demo(QObject):
         """Start playing."""
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
+            # the same wherever they are made, also without a screen
+            self.window.resize(1280, 800)
         self._next()
 
     # --- the script ---------------------------------------------------------------------------
@@ -192,6 +194,7 @@ class Demo(QObject):
                 else:
                     self._timer.start(50)
                 return
+            _reveal(act.widget)
             place = act.at if act.at is not None else act.widget.rect().center()
             QTest.mouseClick(act.widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
         elif isinstance(act, Look) and self._folder is not None:
@@ -225,6 +228,15 @@ def _thumbnails_there(page: Any) -> bool:
     tiles = page.grid.tiles.tiles
     rows = page.grid.visible_rows()
     return bool(tiles) and all(page.thumbnails.get(tiles[row].path) is not None for row in rows)
+
+
+def _reveal(widget: QWidget) -> None:
+    """Scroll to it, where a page is longer than the window."""
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(widget)
+        above = above.parentWidget()
 
 
 def _most_mistaken(matrix: Any) -> QPoint:

@@ -104,6 +104,13 @@ def _paint_set(painter: QPainter, box: QRectF, each: SetResult) -> None:
     two_lines(painter, box.adjusted(22, 0, 0, 0), set_name(each), used_for(each))
 
 
+def _paint_name(painter: QPainter, box: QRectF, name: str) -> None:
+    """Of many classes the names begin alike: what does not fit is left out of the middle."""
+    painter.setPen(theme().colour("text"))
+    shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(box.width()))
+    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
 def paint_bar(painter: QPainter, box: QRectF, each: SetResult | OfClass, token: str) -> None:
     """From before (ring) to after (bar, with its range behind it) on a scale from 0 to 100 %."""
     y = round(box.center().y()) + 0.5
@@ -166,7 +173,7 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: figure(each.before),
             sort=lambda each: each.before,
             right=True,
-            width=58,
+            width=66,
             tip=_tr("Accuracy in % before training, from the captions alone (zero-shot)"),
             colour=lambda _: "text2",
         ),
@@ -175,7 +182,7 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: figure(each.after),
             sort=lambda each: each.after,
             right=True,
-            width=56,
+            width=68,
             tip=_tr("Accuracy in % after training, at the blend that is shown"),
             strong=lambda _: True,
         ),
@@ -251,7 +258,8 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             _tr("Class"),
             lambda each: readable(each.name),
             tip=_tr("As the model is told it; its folder's name is in the tooltip"),
-            cell_tip=lambda each: each.name,
+            cell_tip=lambda each: f"{readable(each.name)}\n{each.name}",
+            paint=lambda painter, box, each: _paint_name(painter, box, readable(each.name)),
         ),
         Column(
             _tr("Pictures"),
@@ -267,7 +275,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: figure(each.before),
             sort=lambda each: each.before,
             right=True,
-            width=62,
+            width=66,
             tip=_tr("How many of the class were right before training, in %"),
             colour=lambda _: "text2",
         ),
@@ -276,7 +284,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: figure(each.after),
             sort=lambda each: each.after,
             right=True,
-            width=60,
+            width=68,
             tip=_tr("How many of the class are right now, in %"),
             strong=lambda _: True,
         ),
