@@ -40,12 +40,19 @@ CHOICES: dict[str, str] = {
 UNSET: dict[str, str] = {
     "patience": str(QT_TRANSLATE_NOOP("options", "Train all epochs")),
     "clip_gradient": str(QT_TRANSLATE_NOOP("options", "No limit")),
+    "largest_gradient": str(QT_TRANSLATE_NOOP("options", "No limit")),
     "micro_batch": str(QT_TRANSLATE_NOOP("options", "The whole step at once")),
     "threads": str(QT_TRANSLATE_NOOP("options", "All cores")),
 }
 """What leaving a value out means, for the check box beside it."""
 
-STARTS: dict[str, int | float] = {"patience": 3, "clip_gradient": 1.0, "micro_batch": 8, "threads": 2}
+STARTS: dict[str, int | float] = {
+    "patience": 3,
+    "clip_gradient": 1.0,
+    "micro_batch": 8,
+    "threads": 2,
+    "largest_gradient": 1.0,
+}
 """Value that stands in the field when its check box is taken off."""
 
 

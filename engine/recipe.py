@@ -123,7 +123,15 @@ class Method(Part):
     name: str = "flyp"
     """A method that 'flyp methods' lists."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """The method's own options; what is left out takes the method's default."""
+    """The method's own options; what is left out takes the method's default, "none" switches off what can be."""
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _none_is_said(cls, value: Any) -> Any:
+        # left out means the default; TOML has no word for "nothing"
+        if isinstance(value, dict):
+            return {name: "none" if item is None else item for name, item in value.items()}
+        return value
 
 
 class Training(Part):

@@ -285,7 +285,9 @@ class OptionsForm(QWidget):
     def show_values(self, values: dict[str, Any]) -> None:
         """Show what is so; what is left out has its default."""
         for name, field in self.fields.items():
-            field.show_value(values.get(name, field.option.default))
+            value = values.get(name, field.option.default)
+            # how a recipe says that a method's option is switched off
+            field.show_value(None if value == "none" and field.option.nullable else value)
 
     def set_error(self, name: str, error: str) -> None:
         """Say at a field what is wrong with it."""

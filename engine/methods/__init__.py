@@ -13,10 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Protocol
+from types import NoneType
+from typing import Any, ClassVar, Protocol, get_args
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from torch import Tensor, nn
 
 from engine.clip.backbone import Backbone
@@ -33,6 +34,15 @@ class Options(BaseModel):
     """A method's own options; their docstrings are the help in terminal and window."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_nothing(cls, given: Any) -> Any:
+        """As in a recipe: "none" for an option that may be left empty."""
+        if not isinstance(given, dict):
+            return given
+        may = {name for name, info in cls.model_fields.items() if NoneType in get_args(info.annotation)}
+        return {name: None if value == "none" and name in may else value for name, value in given.items()}
 
 
 @dataclass(frozen=True)

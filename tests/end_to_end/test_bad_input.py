@@ -273,7 +273,7 @@ def test_several_faults_of_a_recipe_are_told_at_once(bench: Bench, pictures: Pat
 
 def test_names_that_nothing_has(bench: Bench, make_recipe: RecipeMaker) -> None:
     for sections, says in (
-        ({"method": {"name": "magic"}}, ("'magic'", "Choose one of: flyp")),
+        ({"method": {"name": "magic"}}, ("'magic'", "Choose one of:", "flyp")),
         ({"method": {"options": {"colisions": "mask"}}}, ("'colisions'", "collisions")),
         ({"model": {"name": "ViT-B-31"}}, ("'ViT-B-31'", "did you mean 'ViT-B-32'")),
         ({"model": {"name": "ViT-B-32"}}, ("'ViT-B-32'", "model.weights", "openai")),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import methods
 from engine import recipe as recipes
 from engine.errors import EngineError, ManyErrors
 from engine.recipe import Recipe, parse, to_toml, with_settings
@@ -164,3 +165,15 @@ def test_what_can_only_be_a_path_is_made_absolute(tmp_path):
 def test_a_strange_path_is_left_to_whoever_opens_it(tmp_path, source):
     read = recipes.with_absolute_paths(parse({"data": {"source": source}}, "r"), tmp_path)
     assert read.data.source == f"{tmp_path}/{source}"
+
+
+def test_none_is_an_option_s_value_or_switches_it_off():
+    base = parse({"data": {"source": "pics"}, "method": {"name": "flyp"}}, "test")
+    changed = with_settings(base, ["method.options.collisions=none"])
+    assert changed.method.options == {"collisions": "none"}
+    assert methods.options_of(methods.find("flyp"), changed.method.options).collisions == "none"
+    changed = with_settings(base, ["method.name=fine-tune", "method.options.largest_gradient=none"])
+    again = parse(tomllib.loads(to_toml(changed)), "test")
+    assert again.method.options == {"largest_gradient": "none"}
+    assert methods.options_of(methods.find("fine-tune"), again.method.options).largest_gradient is None
+    assert methods.options_of(methods.find("fine-tune"), {}).largest_gradient == 1.0
