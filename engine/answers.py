@@ -242,6 +242,108 @@ class EvaluateAnswer(Answered):
     result: dict[str, Any]
 
 
+class ExporterEntry(Answered):
+    """One form in which a model can leave."""
+
+    name: str
+    title: str
+    summary: str
+    readers: tuple[str, ...]
+    """Programs and libraries that read it."""
+    options: dict[str, Any]
+    """JSON Schema of the format's own options."""
+    unavailable: Message | None = None
+    """Why the run that was asked about cannot leave in it, with its default options."""
+
+
+class ExportersAnswer(Answered):
+    """Every format found."""
+
+    exporters: tuple[ExporterEntry, ...]
+
+
+class ExportCheck(Answered):
+    """One way through an export, compared with the run."""
+
+    way: Literal["pixels", "files", "encoders"]
+    """The same prepared pictures; picture files by the format's own preparation; the encoders apart."""
+    largest_cosine_difference: float
+    largest_logit_difference: float
+    margin_exceeds: int
+    """Pictures whose margin exceeds the tolerance; all of them were given the same class."""
+    elsewhere: int
+    """Pictures that the format's preparation cuts out a pixel beside; not compared."""
+
+
+class Exported(Answered):
+    """An export that was written and verified."""
+
+    format: str
+    path: str
+    bytes: int
+    """Of all its files."""
+    pictures: int
+    """It was compared with the run on so many."""
+    weak: bool
+    """The run predicts fewer than three classes on them, so that agreeing says little."""
+    predicted_classes: int
+    checks: tuple[ExportCheck, ...]
+    code: str
+    """A few lines that load it."""
+
+
+class ExportAnswer(Answered):
+    """Where the exports are."""
+
+    run: str
+    alpha: float
+    exports: tuple[Exported, ...]
+
+
+class Guess(Answered):
+    """A class and how probable it is."""
+
+    class_name: str
+    """By the name of its folder."""
+    probability: float
+
+
+class PredictedPicture(Answered):
+    """What the model says of a picture."""
+
+    path: str
+    guesses: tuple[Guess, ...]
+    """The most probable first; empty if the picture cannot be read."""
+    sure: bool
+    """The first one's probability reaches the threshold."""
+    copied_to: str | None = None
+    problem: Message | None = None
+    """Why it cannot be read."""
+
+
+class PredictAnswer(Answered):
+    """What the model says of new pictures."""
+
+    source: str
+    """The run or export."""
+    alpha: float
+    classes: tuple[str, ...]
+    pictures: tuple[PredictedPicture, ...]
+    unsure: float
+    """The threshold."""
+    not_sure: int
+    """Pictures below it."""
+    unreadable: int
+    measured_on: str = ""
+    """The set that the two figures below were measured on; empty where they are not known."""
+    answered: float | None = None
+    """Share of that set's pictures that reach the threshold, or the nearest measured one below it."""
+    wrong: float | None = None
+    """Share of those that were wrong."""
+    csv: str | None = None
+    sorted_into: str | None = None
+
+
 class AskedAnswer(Answered):
     """A wish was passed on; the target's own answer follows under its own id."""
 

@@ -44,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _flushed(ended.code if isinstance(ended.code, int) else INPUT)
     if given.command == "serve":
         return _serve()
+    if given.command == "read-export":
+        from engine.exporters import reading
+
+        return reading.main()
     return _flushed(_foreground(given))
 
 

@@ -24,11 +24,19 @@ from engine.answers import (
     DownloadAnswer,
     EndedAnswer,
     EvaluateAnswer,
+    ExportAnswer,
+    ExportCheck,
+    Exported,
+    ExporterEntry,
+    ExportersAnswer,
+    Guess,
     InitAnswer,
     MethodEntry,
     MethodsAnswer,
     ModelEntry,
     ModelsAnswer,
+    PredictAnswer,
+    PredictedPicture,
     PreflightAnswer,
     PresetEntry,
     PresetsAnswer,
@@ -50,6 +58,12 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "DownloadAnswer",
     "EndedAnswer",
     "EvaluateAnswer",
+    "ExportAnswer",
+    "ExportCheck",
+    "Exported",
+    "ExporterEntry",
+    "ExportersAnswer",
+    "Guess",
     "InitAnswer",
     "InspectAnswer",
     "InspectRequest",
@@ -59,6 +73,8 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "ModelsAnswer",
     "PicturesAnswer",
     "PicturesRequest",
+    "PredictAnswer",
+    "PredictedPicture",
     "PreflightAnswer",
     "PresetEntry",
     "PresetsAnswer",
@@ -196,6 +212,52 @@ class EvaluateRequest(Asked):
     """Blend to judge; None takes the recipe's."""
 
 
+class ExportersRequest(Asked):
+    """In which forms a model can leave."""
+
+    type: Literal["exporters"] = "exporters"
+    run: str | None = None
+    """Also say in which of them this run cannot leave, and why; its model is loaded for that."""
+
+
+class ExportRequest(Asked):
+    """Take a run's model elsewhere. All formats are written and verified, or nothing is left."""
+
+    type: Literal["export"] = "export"
+    run: str = Field(min_length=1)
+    formats: tuple[str, ...]
+    out: str = Field(min_length=1)
+    """A new or an empty folder. One format lies in it; of several each has a folder of its name there."""
+    alpha: float | None = Field(default=None, ge=0, le=1)
+    """Blend that leaves; None takes the recipe's."""
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Format -> its own options."""
+    replace: bool = False
+    """Put it in the place of an earlier export; of anything else never."""
+
+
+class PredictRequest(Asked):
+    """Judge new pictures with a run or an export."""
+
+    type: Literal["predict"] = "predict"
+    source: str = Field(min_length=1)
+    """Folder of a run or of an export."""
+    paths: tuple[str, ...] = Field(min_length=1)
+    """Picture files, folders (looked through with all that is below) or patterns such as 'new/*.jpg'."""
+    alpha: float | None = Field(default=None, ge=0, le=1)
+    """Blend of a run; None takes the recipe's. An export has its own."""
+    top: int = Field(default=5, ge=1)
+    """Classes told of each picture."""
+    unsure: float = Field(default=0.5, ge=0, le=1)
+    """Below this probability a picture counts as 'not sure'; 0 is always sure."""
+    csv: str | None = None
+    """A table of all predictions; an existing file is never overwritten."""
+    sort_into: str | None = None
+    """Copies of the pictures in class folders; nothing is moved or overwritten."""
+    measure: bool = False
+    """Of a run: also measure its errors at the threshold, on test or validation. An export knows them."""
+
+
 class BenchRequest(Asked):
     """Measure speed against the plain way."""
 
@@ -270,6 +332,9 @@ Request = Annotated[
     | PreflightRequest
     | TrainRequest
     | EvaluateRequest
+    | ExportersRequest
+    | ExportRequest
+    | PredictRequest
     | PauseRequest
     | StopRequest
     | CancelRequest

@@ -65,6 +65,9 @@ JOBS: dict[str, Job] = {
     "preview": Job("engine.jobs.preview:preview", needs_torch=True, supersedes=True),
     "preflight": Job("engine.jobs.preflight:preflight", needs_torch=True, supersedes=True),
     "evaluate": Job("engine.jobs.evaluate:evaluate", needs_torch=True),
+    "exporters": Job("engine.jobs.exporters:exporters", needs_torch=True),
+    "export": Job("engine.jobs.export:export", needs_torch=True),
+    "predict": Job("engine.jobs.predict:predict", needs_torch=True),
     "train": Job("engine.jobs.train:train", needs_torch=True, pausable=True),
 }
 """Request type -> how it is done."""

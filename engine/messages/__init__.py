@@ -10,7 +10,7 @@ from string import Formatter
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.messages import clip, core, data, service, training
+from engine.messages import clip, core, data, exports, service, training
 from engine.messages.text import Text
 
 Argument = str | int | float
@@ -21,6 +21,7 @@ TEXTS: dict[str, Text] = {
     **clip.TEXTS,
     **training.TEXTS,
     **service.TEXTS,
+    **exports.TEXTS,
 }
 """Every message code with its English text and remedy."""
 

@@ -1,0 +1,108 @@
+"""The image tower and the head as one module that can be traced: pictures in, probabilities out.
+
+B: pictures, C: classes, D: embedding, H, W: height and width, T: captions, L: tokens.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.clip.backbone import Backbone
+from engine.clip.tokens import encode_text
+from engine.exporters.subject import Subject
+from engine.methods import Head
+
+Input = Literal["uint8", "float"]
+
+
+class _Head(nn.Module):
+    """A head whose tensors are buffers, so that a trace keeps them by name."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        if not dataclasses.is_dataclass(head):
+            raise TypeError(f"a head is a dataclass, so that it can be traced; {type(head).__name__} is none")
+        self._head: Any = head
+        self._names: list[str] = []
+        for field in dataclasses.fields(head):
+            value = getattr(head, field.name)
+            if isinstance(value, Tensor):
+                self.register_buffer(field.name, value.clone())
+                self._names.append(field.name)
+
+    def forward(self, images_BD: Tensor) -> Tensor:
+        here = dataclasses.replace(self._head, **{name: getattr(self, name) for name in self._names})
+        logits_BC: Tensor = here(images_BD)
+        return logits_BC
+
+
+class ImageEncoder(nn.Module):
+    """Pictures to normalised embeddings.
+
+    uint8: B × H × W × 3, 0 to 255, as pictures are read; float: B × 3 × H × W, already normalised.
+    """
+
+    scale_C11: Tensor
+    shift_C11: Tensor
+
+    def __init__(self, backbone: Backbone, given: Input = "uint8", half: bool = False) -> None:
+        super().__init__()
+        # a copy: the tower of the run stays what it is
+        self.visual = copy.deepcopy(backbone.visual).eval().requires_grad_(False)
+        if half:
+            self.visual.half()
+        self._half, self._given = half, given
+        p = backbone.preprocess
+        std = torch.tensor(p.std)
+        self.register_buffer("scale_C11", (1 / (255 * std)).reshape(3, 1, 1))
+        self.register_buffer("shift_C11", (torch.tensor(p.mean) / std).reshape(3, 1, 1))
+        self.size = p.size
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        images_BCHW = pictures
+        if self._given == "uint8":
+            images_BCHW = pictures.permute(0, 3, 1, 2).float() * self.scale_C11 - self.shift_C11
+        if self._half:
+            images_BCHW = images_BCHW.half()
+        # in fp32: what is left of fp16 in an embedding must not be lost again by its normalisation
+        return F.normalize(self.visual(images_BCHW).float(), dim=-1)
+
+    def example(self) -> Tensor:
+        """Two pictures of the right form."""
+        height, width = self.size
+        if self._given == "uint8":
+            return torch.zeros(2, height, width, 3, dtype=torch.uint8)
+        return torch.zeros(2, 3, height, width)
+
+
+class Classifier(nn.Module):
+    """Pictures to class probabilities, logits and embeddings."""
+
+    def __init__(self, subject: Subject, given: Input = "uint8", half: bool = False) -> None:
+        super().__init__()
+        self.encoder = ImageEncoder(subject.plain, given, half)
+        self.head = _Head(subject.head)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        embeddings_BD = self.encoder(pictures)
+        logits_BC = self.head(embeddings_BD)
+        return logits_BC.softmax(dim=-1), logits_BC, embeddings_BD
+
+
+class TextEncoder(nn.Module):
+    """Tokens (B × L, int64) to normalised embeddings."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.model = copy.deepcopy(backbone.model).eval().requires_grad_(False)
+        # the other tower takes no part
+        self.model.visual = nn.Identity()
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return F.normalize(encode_text(self.model, tokens, cut=False), dim=-1)
