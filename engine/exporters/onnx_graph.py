@@ -71,8 +71,6 @@ def write_graph(
     module: nn.Module, example: Tensor, input_name: str, outputs: Sequence[str], about: About, path: Path
 ) -> None:
     """Trace ``module`` with a free batch and write it with what it is in its metadata."""
-    import onnx_ir
-
     with quiet(), torch.no_grad():
         batch = torch.export.Dim("batch", min=1)
         program = torch.onnx.export(
@@ -97,7 +95,7 @@ def write_graph(
                 "alpha": repr(about.alpha),
             }
         )
-        content = onnx_ir.serde.serialize_model(model).SerializeToString()
+        content = program.model_proto.SerializeToString()
     files.write_bytes(path, content)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.exporters.about import Unsure
 from engine.exporters.reader import Floats, softmax
 
-THRESHOLDS = tuple(round(0.05 * i, 2) for i in range(20)) + (0.98, 0.99)
+THRESHOLDS = (*(round(0.05 * i, 2) for i in range(20)), 0.98, 0.99)
 
 
 def measured(logits_NC: Floats, labels_N: NDArray[np.int64]) -> tuple[Unsure, ...]:

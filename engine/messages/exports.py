@@ -72,6 +72,10 @@ TEXTS: dict[str, Text] = {
         "Give the folder that 'flyp train' or 'flyp export' printed.",
     ),
     "export.damaged": Text("{path} is damaged: {reason}.", "Export the run again."),
+    "export.holds_code": Text(
+        "{path} is a PyTorch program, whose loading could run code of a stranger, and is not opened here.",
+        "Give the run itself or another export of it; programs of your own load it with torch.export.load.",
+    ),
     "export.newer": Text(
         "{path} was written for schema {found} of exports; this program reads up to {known}.",
         "Update the program.",

@@ -44,7 +44,9 @@ def _meant(text: str, control: Control) -> Iterator[Path]:
     elif path.exists() or path.is_symlink():
         yield path
     elif glob.has_magic(text):
-        for match in sorted(glob.glob(str(path), recursive=True), key=name_order):
+        # Path.glob takes no absolute patterns
+        matches = glob.glob(str(path), recursive=True)  # noqa: PTH207
+        for match in sorted(matches, key=name_order):
             control.check()
             place = Path(match)
             if place.is_dir():
