@@ -96,6 +96,10 @@ class MethodEntry(Answered):
     paper: str
     options: dict[str, Any]
     """JSON Schema of the method's own options."""
+    when: str = ""
+    """When it wins, by what was measured or published."""
+    settings: tuple[str, ...] | None = None
+    """Fields of a recipe's training that have an effect on it; None for all."""
     unavailable: Message | None = None
     """Why it cannot run on the model that was asked about."""
 
@@ -242,106 +246,85 @@ class EvaluateAnswer(Answered):
     result: dict[str, Any]
 
 
-class ExporterEntry(Answered):
-    """One form in which a model can leave."""
+class Curve(Answered):
+    """How one set does at each blend, in the order of the answer's alphas."""
 
-    name: str
-    title: str
-    summary: str
-    readers: tuple[str, ...]
-    """Programs and libraries that read it."""
-    options: dict[str, Any]
-    """JSON Schema of the format's own options."""
-    unavailable: Message | None = None
-    """Why the run that was asked about cannot leave in it, with its default options."""
+    kind: Literal["train", "validation", "test", "shift"]
+    accuracy: tuple[float, ...]
+    """Top-1, 0 to 1."""
+    loss: tuple[float, ...]
+    """Mean cross-entropy in nats."""
 
 
-class ExportersAnswer(Answered):
-    """Every format found."""
-
-    exporters: tuple[ExporterEntry, ...]
-
-
-class ExportCheck(Answered):
-    """One way through an export, compared with the run."""
-
-    way: Literal["pixels", "files", "encoders"]
-    """The same prepared pictures; picture files by the format's own preparation; the encoders apart."""
-    largest_cosine_difference: float
-    largest_logit_difference: float
-    margin_exceeds: int
-    """Pictures whose margin exceeds the tolerance; all of them were given the same class."""
-    elsewhere: int
-    """Pictures that the format's preparation cuts out a pixel beside; not compared."""
-
-
-class Exported(Answered):
-    """An export that was written and verified."""
-
-    format: str
-    path: str
-    bytes: int
-    """Of all its files."""
-    pictures: int
-    """It was compared with the run on so many."""
-    weak: bool
-    """The run predicts fewer than three classes on them, so that agreeing says little."""
-    predicted_classes: int
-    checks: tuple[ExportCheck, ...]
-    code: str
-    """A few lines that load it."""
-
-
-class ExportAnswer(Answered):
-    """Where the exports are."""
+class SweepAnswer(Answered):
+    """Every blend that was judged, and which is best on validation."""
 
     run: str
-    alpha: float
-    exports: tuple[Exported, ...]
+    alphas: tuple[float, ...]
+    """Ascending."""
+    best_alpha: float
+    """Highest accuracy on validation; then the lower loss, then the larger alpha. No other set chooses."""
+    best_by: Literal["validation"] = "validation"
+    path: str
+    """Of sweep.json."""
+    curves: dict[str, Curve]
+    """Name of the set -> its curve."""
+    reason: Message | None = None
+    """Why the method has no blend; then alphas are 0 and 1 only."""
+
+
+class AverageAnswer(Answered):
+    """Figures of the average of several runs' weights."""
+
+    runs: tuple[str, ...]
+    kind: Literal["uniform", "stock"]
+    result: dict[str, Any]
+    """As result.json, and for each set the figures of each run alone under ``runs``."""
+
+
+class CompareAnswer(Answered):
+    """Where a comparison lies, and the whole of it."""
+
+    out: str
+    comparison: str
+    """Path of comparison.json."""
+    files: tuple[str, ...]
+    """Everything that was written beside the runs: tables and charts."""
+    content: dict[str, Any]
+    """Of comparison.json."""
 
 
 class Guess(Answered):
-    """A class and how probable it is."""
+    """A class that a picture may be of."""
 
     class_name: str
-    """By the name of its folder."""
+    """Folder name."""
     probability: float
+    """0 to 1."""
 
 
-class PredictedPicture(Answered):
-    """What the model says of a picture."""
+class TriedPicture(Answered):
+    """What the model says of a picture, before the training and at the blend that was asked for."""
 
     path: str
-    guesses: tuple[Guess, ...]
-    """The most probable first; empty if the picture cannot be read."""
-    sure: bool
-    """The first one's probability reaches the threshold."""
-    copied_to: str | None = None
+    before: tuple[Guess, ...]
+    """The most probable first."""
+    after: tuple[Guess, ...]
     problem: Message | None = None
-    """Why it cannot be read."""
+    """Why it could not be looked at; then there are no guesses."""
 
 
-class PredictAnswer(Answered):
-    """What the model says of new pictures."""
+class TryAnswer(Answered):
+    """The pictures in the order in which they were asked."""
 
-    source: str
-    """The run or export."""
-    alpha: float
-    classes: tuple[str, ...]
-    pictures: tuple[PredictedPicture, ...]
-    unsure: float
-    """The threshold."""
-    not_sure: int
-    """Pictures below it."""
-    unreadable: int
-    measured_on: str = ""
-    """The set that the two figures below were measured on; empty where they are not known."""
-    answered: float | None = None
-    """Share of that set's pictures that reach the threshold, or the nearest measured one below it."""
-    wrong: float | None = None
-    """Share of those that were wrong."""
-    csv: str | None = None
-    sorted_into: str | None = None
+    pictures: tuple[TriedPicture, ...]
+
+
+class ReportAnswer(Answered):
+    """The report that was written."""
+
+    path: str
+    bytes: int
 
 
 class AskedAnswer(Answered):

@@ -86,10 +86,60 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--resume", metavar="RUN", help="go on with a run that was paused or cut short")
     train.recipe_fields = True
 
-    evaluate = command("evaluate", "judge a run, with intervals", _evaluate)
-    evaluate.add_argument("run", metavar="RUN")
+    evaluate = command("evaluate", "judge a run, its blends, or the average of several", _evaluate)
+    evaluate.add_argument("run", metavar="RUN", nargs="+")
     evaluate.add_argument("--data", metavar="FOLDER|CSV", help="other pictures of the same classes")
     evaluate.add_argument("--alpha", type=_share, metavar="A", help="blend: 0 pretrained … 1 finetuned")
+    evaluate.add_argument(
+        "--sweep", action="store_true", help="every blend from 0 to 1; the best is chosen on validation"
+    )
+    evaluate.add_argument(
+        "--average",
+        choices=["uniform", "stock"],
+        help="of several runs that differ in their seeds: the mean of their weights, or Model Stock",
+    )
+
+    report = command("report", "a run's figures, charts and surest mistakes in one HTML file", _report)
+    report.add_argument("run", metavar="RUN")
+    report.add_argument("-o", "--out", metavar="FILE", required=True, help="an existing file is replaced")
+    report.add_argument("--alpha", type=_share, metavar="A", help="blend; left out, the recipe's")
+
+    compare = command("compare", "train several methods over seeds and rates, and say what follows", _compare)
+    compare.add_argument("recipe", metavar="recipe.toml")
+    compare.add_argument(
+        "--methods",
+        metavar="A,B",
+        required=True,
+        help="'flyp methods' lists them; options after a colon: flyp:collisions=soft",
+    )
+    compare.add_argument("--out", metavar="FOLDER", required=True, help="new, or one to go on with")
+    compare.add_argument("--seeds", type=_whole(1, 1000), default=5, metavar="N", help="default: 5")
+    compare.add_argument(
+        "--shots", type=_list_of(_whole(1)), default=(), metavar="K,K", help="left out, the recipe's"
+    )
+    compare.add_argument(
+        "--rates",
+        type=_list_of(float),
+        default=(),
+        metavar="R,R",
+        help="learning rates to choose from; left out: a third, once and three times the recipe's",
+    )
+    compare.add_argument(
+        "--blend",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also judge blends and add each method's best by validation",
+    )
+    compare.add_argument(
+        "--keep-weights", action="store_true", help="keep each run's last checkpoint too, not only the best"
+    )
+    compare.add_argument(
+        "--set",
+        metavar="SECTION.FIELD=VALUE",
+        action="append",
+        default=[],
+        help="change a field of the recipe; may be given again",
+    )
 
     exporters = command("exporters", "the forms in which a model can leave, and their options", _exporters)
     exporters.add_argument("run", metavar="RUN", nargs="?", help="also say which this run cannot have")
@@ -184,6 +234,14 @@ def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
 
 
 _seed = _whole(0, 2**32 - 1)
+
+
+def _list_of(one: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
+    def values(text: str) -> tuple[Any, ...]:
+        return tuple(one(part) for part in text.split(",") if part.strip())
+
+    values.__name__ = f"list of {one.__name__}s"  # argparse names it in its error
+    return values
 
 
 def _share(text: str) -> float:
@@ -292,9 +350,47 @@ def _train(given: _Arguments) -> Any:
 
 
 def _evaluate(given: _Arguments) -> Any:
-    from engine.requests import EvaluateRequest
+    from engine.requests import AverageRequest, EvaluateRequest, SweepRequest
 
-    return EvaluateRequest(run=given.run, data=given.data, alpha=given.alpha)
+    others = [("--data", given.data), ("--alpha", given.alpha)]
+    if given.average:
+        for option, value in [*others, ("--sweep", given.sweep or None)]:
+            if value is not None:
+                raise EngineError("cli.average_alone", given=option)
+        return AverageRequest(runs=tuple(given.run), kind=given.average)
+    if len(given.run) > 1:
+        raise EngineError("cli.one_run")
+    (run,) = given.run
+    if given.sweep:
+        for option, value in others:
+            if value is not None:
+                raise EngineError("cli.sweep_alone", given=option)
+        return SweepRequest(run=run)
+    return EvaluateRequest(run=run, data=given.data, alpha=given.alpha)
+
+
+def _report(given: _Arguments) -> Any:
+    from engine.requests import ReportRequest
+
+    return ReportRequest(run=given.run, out=given.out, alpha=given.alpha)
+
+
+def _compare(given: _Arguments) -> Any:
+    from engine import recipe
+    from engine.requests import CompareRequest
+
+    read = recipe.with_settings(recipe.read(Path(given.recipe)), given.set)
+    changed = recipe.with_absolute_paths(read, Path.cwd())
+    return CompareRequest(
+        recipe=changed.content(),
+        methods=tuple(part.strip() for part in given.methods.split(",") if part.strip()),
+        out=given.out,
+        seeds=given.seeds,
+        shots=given.shots,
+        rates=given.rates,
+        blend=given.blend,
+        keep_weights=given.keep_weights,
+    )
 
 
 def _exporters(given: _Arguments) -> Any:

@@ -75,8 +75,10 @@ def _foreground(given: _Arguments) -> int:
             interruptible(control, wish, lambda message: terminal.line(str(message))),
             stdout_for_the_answer(),
         ):
-            module = import_module(f"engine.jobs.{given.command}")
-            answer: BaseModel = getattr(module, given.command)(request, terminal.emit, control)
+            # one command may be several jobs: evaluate judges, sweeps or averages
+            job = request.type
+            module = import_module(f"engine.jobs.{job}")
+            answer: BaseModel = getattr(module, job)(request, terminal.emit, control)
             text = answer.model_dump_json(indent=2) if given.json else module.render(answer)
     except Cancelled:
         return _failed(given, terminal, say("core.interrupted"), INTERRUPTED)
@@ -94,13 +96,13 @@ def _foreground(given: _Arguments) -> int:
     return _train_code(given, answer, terminal) if trains else DONE
 
 
-def _request(given: _Arguments) -> BaseModel:
+def _request(given: _Arguments) -> Any:
     """The request that the arguments make; values that its model refuses are an EngineError."""
     from engine.requests import findings
 
     _require_text(given)
     try:
-        made: BaseModel = given.request(given)
+        made = given.request(given)
     except ValidationError as error:
         raise EngineError("cli.wrong_value", command=given.command, findings=findings(error)) from None
     return made

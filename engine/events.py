@@ -67,6 +67,7 @@ class RunStarted(Said):
     epochs: int
     steps_per_epoch: int
     batch_size: int
+    """0 for methods that learn from features: what they call epochs are candidates, a step each."""
     method: str
     model: str
     seed: int
@@ -179,6 +180,17 @@ class Progress(Said):
     seconds_left: float | None = None
 
 
+class BlendReady(Said):
+    """One blend between before and after has been judged; what it said lies in a file of the run."""
+
+    type: Literal["blend_ready"] = "blend_ready"
+    alpha: float
+    """0 is the model before training, 1 the finetuned one."""
+    file: str
+    """Absolute path of the ``.npz``, which ``engine.evaluation.outputs`` reads."""
+    sets: dict[str, Figures]
+
+
 class Structure(Said):
     """What a source looks like from outside: told before any picture is opened."""
 
@@ -245,6 +257,7 @@ Event = Annotated[
     | Warned
     | RunFinished
     | Progress
+    | BlendReady
     | Structure
     | ProblemSaid
     | Answer

@@ -20,6 +20,9 @@ from engine.errors import EngineError, ManyErrors
 _WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 """By which the name of a weights file is told from a pretrained tag."""
 
+ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""The stops of a blend between before (0) and after (1)."""
+
 SCHEMA = 1
 """Number of the recipe's layout; a newer one is refused, an older one is read."""
 
@@ -69,6 +72,8 @@ class Data(Part):
     """Pictures to leave out, as paths relative to the source."""
     keep: tuple[str, ...] = ()
     """Pictures to use although a problem was found (exact duplicates are else used once)."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Corrected classes: picture's path, relative to the source (absolute for one from elsewhere, as a shift set's) -> folder name of its class; the files stay as they are."""
     balanced: bool = False
     """Draw every class equally often in training, whatever its number of pictures."""
     shifts: tuple[ShiftSource, ...] = ()
@@ -380,6 +385,10 @@ def to_toml(recipe: Recipe, reasons: dict[str, str] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+_TABLES = ("labels", "shifts", "options", "class_names")
+"""Fields that are tables of their own in TOML; empty ones are not written."""
+
+
 def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str]:
     """One section of a recipe as lines of TOML.
 
@@ -391,10 +400,10 @@ def section_lines(section: str, part: Part, reasons: dict[str, str]) -> list[str
     tables: list[str] = []
     for name, info in type(part).model_fields.items():
         value = _without_none(content[name])
-        if name in ("shifts", "options", "class_names") and not value:
+        if name in _TABLES and not value:
             continue
         # a table ends its section's own fields, so it stands after them with its help
-        into = tables if name in ("shifts", "options", "class_names") else lines
+        into = tables if name in _TABLES else lines
         into += _comment(info.description or "")
         if why := reasons.get(f"{section}.{name}"):
             into += _comment(f"Chosen: {why}")
@@ -424,18 +433,29 @@ def write(recipe: Recipe, path: Path, reasons: dict[str, str] | None = None) -> 
     files.write_text(path, to_toml(recipe, reasons))
 
 
+def _setting(given: str) -> tuple[list[str], Any, str]:
+    """Names and value of ``section.field=value``, and the text itself."""
+    key, equals, text = given.partition("=")
+    names = key.strip().split(".")
+    if not equals or len(names) < 2 or not all(names):
+        raise EngineError("recipe.set_form", given=given)
+    try:
+        return names, tomllib.loads(f"value = {text}")["value"], given
+    except tomllib.TOMLDecodeError:
+        return names, None if text.strip() == "none" else text, given
+
+
 def with_settings(recipe: Recipe, settings: list[str]) -> Recipe:
-    """The recipe with ``section.field=value`` settings (values as TOML; bare words are strings)."""
+    """The recipe with ``section.field=value`` settings (values as TOML; bare words are strings).
+
+    With another method the options of the one before are dropped; those that are set here stay.
+    """
     content = recipe.content()
-    for given in settings:
-        key, equals, text = given.partition("=")
-        names = key.strip().split(".")
-        if not equals or len(names) < 2 or not all(names):
-            raise EngineError("recipe.set_form", given=given)
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = None if text.strip() == "none" else text
+    changes = [_setting(given) for given in settings]
+    method = next((value for names, value, _ in reversed(changes) if names == ["method", "name"]), None)
+    if method is not None and method != recipe.method.name:
+        content["method"]["options"] = {}
+    for names, value, given in changes:
         place = content
         for name in names[:-1]:
             place = place.setdefault(name, {})

@@ -17,42 +17,57 @@ from pydantic_core import ErrorDetails, from_json
 from engine.answers import (
     Answered,
     AskedAnswer,
+    AverageAnswer,
     ClassPreview,
+    CompareAnswer,
     Confusion,
+    Curve,
     DeviceEntry,
     DoctorAnswer,
     DownloadAnswer,
     EndedAnswer,
     EvaluateAnswer,
-    ExportAnswer,
-    ExportCheck,
-    Exported,
-    ExporterEntry,
-    ExportersAnswer,
     Guess,
     InitAnswer,
     MethodEntry,
     MethodsAnswer,
     ModelEntry,
     ModelsAnswer,
-    PredictAnswer,
-    PredictedPicture,
     PreflightAnswer,
     PresetEntry,
     PresetsAnswer,
     PreviewAnswer,
+    ReportAnswer,
+    SweepAnswer,
     TokensAnswer,
     TrainAnswer,
+    TriedPicture,
+    TryAnswer,
 )
 from engine.data.inspection import InspectAnswer, InspectRequest, PicturesAnswer, PicturesRequest
 from engine.errors import EngineError
-from engine.recipe import Model
+from engine.exports import (
+    ExportAnswer,
+    ExportCheck,
+    Exported,
+    ExporterEntry,
+    ExportersAnswer,
+    ExportersRequest,
+    ExportRequest,
+    PredictAnswer,
+    PredictedPicture,
+    PredictRequest,
+)
+from engine.recipe import ALPHAS, Model
 
 __all__ = [  # only what comes from elsewhere; the rest of this module needs no mention
     "Answered",
     "AskedAnswer",
+    "AverageAnswer",
     "ClassPreview",
+    "CompareAnswer",
     "Confusion",
+    "Curve",
     "DeviceEntry",
     "DoctorAnswer",
     "DownloadAnswer",
@@ -60,9 +75,11 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "EvaluateAnswer",
     "ExportAnswer",
     "ExportCheck",
+    "ExportRequest",
     "Exported",
     "ExporterEntry",
     "ExportersAnswer",
+    "ExportersRequest",
     "Guess",
     "InitAnswer",
     "InspectAnswer",
@@ -74,13 +91,18 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "PicturesAnswer",
     "PicturesRequest",
     "PredictAnswer",
+    "PredictRequest",
     "PredictedPicture",
     "PreflightAnswer",
     "PresetEntry",
     "PresetsAnswer",
     "PreviewAnswer",
+    "ReportAnswer",
+    "SweepAnswer",
     "TokensAnswer",
     "TrainAnswer",
+    "TriedPicture",
+    "TryAnswer",
 ]
 
 
@@ -212,50 +234,65 @@ class EvaluateRequest(Asked):
     """Blend to judge; None takes the recipe's."""
 
 
-class ExportersRequest(Asked):
-    """In which forms a model can leave."""
+class SweepRequest(Asked):
+    """Judge a run's blends between before and after on all its sets; what is on disk is not done again."""
 
-    type: Literal["exporters"] = "exporters"
-    run: str | None = None
-    """Also say in which of them this run cannot leave, and why; its model is loaded for that."""
-
-
-class ExportRequest(Asked):
-    """Take a run's model elsewhere. All formats are written and verified, or nothing is left."""
-
-    type: Literal["export"] = "export"
+    type: Literal["sweep"] = "sweep"
     run: str = Field(min_length=1)
-    formats: tuple[str, ...]
+    alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=ALPHAS, min_length=1)
+
+
+class AverageRequest(Asked):
+    """Judge the average of several runs' weights."""
+
+    type: Literal["average"] = "average"
+    runs: tuple[str, ...] = Field(min_length=1)
+    kind: Literal["uniform", "stock"] = "uniform"
+    """Mean of the weights, or Model Stock, which pulls each layer back to the pretrained one."""
+
+
+class CompareRequest(Asked):
+    """Train methods × shots × seeds × learning rates from one recipe, and say what follows."""
+
+    type: Literal["compare"] = "compare"
+    recipe: dict[str, Any]
+    """A recipe's content."""
+    methods: tuple[str, ...] = Field(min_length=1)
+    """Each ``name`` or ``name:option=value``."""
     out: str = Field(min_length=1)
-    """A new or an empty folder. One format lies in it; of several each has a folder of its name there."""
-    alpha: float | None = Field(default=None, ge=0, le=1)
-    """Blend that leaves; None takes the recipe's."""
-    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Format -> its own options."""
-    replace: bool = False
-    """Put it in the place of an earlier export; of anything else never."""
+    """Folder of the comparison; one that was begun with the same recipe is gone on with."""
+    seeds: int = Field(default=5, ge=1, le=1000)
+    shots: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """Training pictures per class; empty takes the recipe's."""
+    rates: tuple[float, ...] = ()
+    """Learning rates to search; empty takes a third, once and three times the recipe's."""
+    blend: bool = True
+    """Also judge every blend, and add each method's at the alpha best on validation."""
+    keep_weights: bool = False
+    """Keep the last checkpoint of each run, not only the best."""
 
 
-class PredictRequest(Asked):
-    """Judge new pictures with a run or an export."""
+class TryRequest(Asked):
+    """What a run says of single pictures, before and after."""
 
-    type: Literal["predict"] = "predict"
-    source: str = Field(min_length=1)
-    """Folder of a run or of an export."""
+    type: Literal["try"] = "try"
+    run: str = Field(min_length=1)
+    alpha: float = Field(default=1.0, ge=0, le=1)
+    """The blend that counts as after."""
     paths: tuple[str, ...] = Field(min_length=1)
-    """Picture files, folders (looked through with all that is below) or patterns such as 'new/*.jpg'."""
-    alpha: float | None = Field(default=None, ge=0, le=1)
-    """Blend of a run; None takes the recipe's. An export has its own."""
     top: int = Field(default=5, ge=1)
-    """Classes told of each picture."""
-    unsure: float = Field(default=0.5, ge=0, le=1)
-    """Below this probability a picture counts as 'not sure'; 0 is always sure."""
-    csv: str | None = None
-    """A table of all predictions; an existing file is never overwritten."""
-    sort_into: str | None = None
-    """Copies of the pictures in class folders; nothing is moved or overwritten."""
-    measure: bool = False
-    """Of a run: also measure its errors at the threshold, on test or validation. An export knows them."""
+    """At most so many classes of each picture."""
+
+
+class ReportRequest(Asked):
+    """A run's figures, charts and worst mistakes in one HTML file."""
+
+    type: Literal["report"] = "report"
+    run: str = Field(min_length=1)
+    out: str = Field(min_length=1)
+    """The file; one that exists is replaced."""
+    alpha: float | None = Field(default=None, ge=0, le=1)
+    """Blend to report; None takes the recipe's."""
 
 
 class BenchRequest(Asked):
@@ -332,6 +369,9 @@ Request = Annotated[
     | PreflightRequest
     | TrainRequest
     | EvaluateRequest
+    | SweepRequest
+    | TryRequest
+    | ReportRequest
     | ExportersRequest
     | ExportRequest
     | PredictRequest

@@ -9,6 +9,9 @@ result.json   the figures at the end
 run.log       warnings and faults, for people
 run.lock      who is working on it now
 checkpoints/last  checkpoints/best
+evaluation/sets.json        which pictures were judged at each blend
+evaluation/alpha-0.70.npz   what that blend said of them, a file a stop
+evaluation/sweep.json       the curves and the best blend
 """
 
 from __future__ import annotations
@@ -128,6 +131,7 @@ class RunDirectory:
                 self._log = None
             file.unlink(missing_ok=True)
         shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
+        shutil.rmtree(self._evaluation, ignore_errors=True)
         self.close()
         self._lock_file.unlink(missing_ok=True)
         if self._made_by_us:
@@ -176,6 +180,22 @@ class RunDirectory:
     def _lock_file(self) -> Path:
         return self.path / "run.lock"
 
+    @property
+    def _evaluation(self) -> Path:
+        return self.path / "evaluation"
+
+    @property
+    def sets_file(self) -> Path:
+        return self._evaluation / "sets.json"
+
+    @property
+    def sweep_file(self) -> Path:
+        return self._evaluation / "sweep.json"
+
+    def stop_file(self, alpha: float) -> Path:
+        """What the blend at ``alpha`` said; two digits name it."""
+        return self._evaluation / f"alpha-{alpha:.2f}.npz"
+
     def checkpoint(self, name: CheckpointName) -> Path:
         """Where a checkpoint is written: an open_clip folder with, for ``last``, the training state."""
         return self.path / "checkpoints" / name
@@ -187,6 +207,12 @@ class RunDirectory:
     def has_checkpoint(self, name: CheckpointName) -> bool:
         """Is there one? Looking changes nothing."""
         return self.standing_checkpoint(name).is_dir()
+
+    def remove_checkpoint(self, name: CheckpointName) -> None:
+        """Remove a checkpoint, if there is one. Only for whoever holds the run."""
+        assert self._lock.is_locked
+        for path in {self.checkpoint(name), self.standing_checkpoint(name)}:
+            shutil.rmtree(path, ignore_errors=True)
 
     # --- content ----------------------------------------------------------------------------
 
@@ -239,6 +265,16 @@ class RunDirectory:
 
     def result(self) -> dict[str, Any]:
         content: dict[str, Any] = self._read_json(self.result_file)
+        return content
+
+    def write_sweep(self, content: dict[str, Any]) -> None:
+        self._write_json(self.sweep_file, content)
+
+    def sweep(self) -> dict[str, Any] | None:
+        """The blends that were judged last; None if none was."""
+        if not self.sweep_file.exists():
+            return None
+        content: dict[str, Any] = self._read_json(self.sweep_file)
         return content
 
     # --- events -----------------------------------------------------------------------------

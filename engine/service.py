@@ -65,6 +65,10 @@ JOBS: dict[str, Job] = {
     "preview": Job("engine.jobs.preview:preview", needs_torch=True, supersedes=True),
     "preflight": Job("engine.jobs.preflight:preflight", needs_torch=True, supersedes=True),
     "evaluate": Job("engine.jobs.evaluate:evaluate", needs_torch=True),
+    # a newer wish to see or try something takes the place of an older one's rest
+    "sweep": Job("engine.jobs.sweep:sweep", needs_torch=True, supersedes=True),
+    "try": Job("engine.jobs.try_pictures:try_pictures", needs_torch=True, supersedes=True),
+    "report": Job("engine.jobs.report:report", needs_torch=True),
     "exporters": Job("engine.jobs.exporters:exporters", needs_torch=True),
     "export": Job("engine.jobs.export:export", needs_torch=True),
     "predict": Job("engine.jobs.predict:predict", needs_torch=True),

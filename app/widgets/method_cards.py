@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app import texts
-from app.widgets.basics import Badge, Card, Icon, Label, row
+from app.widgets.basics import Badge, Button, Card, Icon, Label, column, row
 from engine.answers import MethodEntry
 
 _WIDTH = 264
@@ -43,6 +43,9 @@ class MethodCard(Card):
         self.body.addLayout(head)
         self.summary = Label(" ".join(entry.summary.split()), "support", wrap=True)
         self.body.addWidget(self.summary)
+        self.when = Label(entry.when, "help", wrap=True)
+        self.when.setVisible(bool(entry.when))
+        self.body.addWidget(self.when)
         self.reason = Label("", "help", "warn", wrap=True)
         reason = texts.whole(entry.unavailable) if entry.unavailable is not None else ""
         self.reason.setText(reason)
@@ -52,7 +55,7 @@ class MethodCard(Card):
         self.paper = Label(entry.paper, "help", wrap=True)
         self.body.addWidget(self.paper)
         if locked:
-            for each in (self.title, self.summary):
+            for each in (self.title, self.summary, self.when):
                 each.setEnabled(False)
         self.setToolTip(reason or self.tr("Train with {}. {}").format(entry.title, entry.paper))
         self._describe(False)
@@ -71,7 +74,8 @@ class MethodCard(Card):
         if self.entry.unavailable is not None:
             state = self.tr("cannot run on this model")
         self.setAccessibleName(f"{self.entry.title}, {state}")
-        self.setAccessibleDescription(self.reason.text() or self.summary.text())
+        described = f"{self.summary.text()} {self.when.text()}".strip()
+        self.setAccessibleDescription(self.reason.text() or described)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
@@ -88,7 +92,7 @@ class MethodCard(Card):
 
 
 class MethodCards(QWidget):
-    """All methods, in as many columns as there is room for."""
+    """The recommended method and the chosen one; all of them when asked for, in as many columns as fit."""
 
     chosen = Signal(str)
     """Name of the method that the person wants."""
@@ -99,9 +103,18 @@ class MethodCards(QWidget):
         self.cards: dict[str, MethodCard] = {}
         self._entries: tuple[MethodEntry, ...] = ()
         self._columns = 0
-        self._grid = QGridLayout(self)
+        self._chosen = ""
+        self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
+        self.fold = Button(
+            self.tr("{} more methods").format(0), icon="chevron-right", kind="quiet", small=True, act=self._turn,
+            tip=self.tr("The rivals that FLYP is measured against, and what was built on it"),
+        )  # fmt: skip
+        self.fold.setCheckable(True)
+        layout = column(self._grid, row(self.fold, None), spacing=8)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(layout)
         self.setAccessibleName(self.tr("Methods"))
 
     def show_methods(self, entries: tuple[MethodEntry, ...], name: str) -> None:
@@ -117,22 +130,40 @@ class MethodCards(QWidget):
             self.cards = {}
             for entry in ordered:
                 card = MethodCard(entry, entry.name == self._recommended)
+                card.setParent(self)
                 card.wanted.connect(lambda name=entry.name: self._want(name))
                 card.moved.connect(lambda by, name=entry.name: self._move(name, by))
                 self.cards[entry.name] = card
             self._columns = 0
-            self._arrange()
             if focused in self.cards:
                 self.cards[focused].setFocus()
         for each, card in self.cards.items():
             card.set_chosen(each == name)
+        if name != self._chosen:
+            self._chosen, self._columns = name, 0
+        self._arrange()
+
+    def _shown(self) -> list[MethodCard]:
+        if self.fold.isChecked():
+            return list(self.cards.values())
+        return [card for name, card in self.cards.items() if name in (self._recommended, self._chosen)]
+
+    def _turn(self) -> None:
+        self.fold.set_icon("chevron-down" if self.fold.isChecked() else "chevron-right")
+        self._columns = 0
+        self._arrange()
+
+    def unfold(self) -> None:
+        """Show every method."""
+        self.fold.setChecked(True)
+        self._turn()
 
     def _want(self, name: str) -> None:
         if self.cards[name].entry.unavailable is None:
             self.chosen.emit(name)
 
     def _move(self, name: str, by: int) -> None:
-        names = list(self.cards)
+        names = [card.entry.name for card in self._shown()]
         self.cards[names[(names.index(name) + by) % len(names)]].setFocus(Qt.FocusReason.TabFocusReason)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -151,11 +182,20 @@ class MethodCards(QWidget):
     def _arrange(self) -> None:
         if not self.cards:
             return
-        columns = max(1, min(len(self.cards), (self.width() + 12) // (_WIDTH + 12)))
+        shown = self._shown()
+        columns = max(1, min(len(shown), (self.width() + 12) // (_WIDTH + 12)))
         if columns == self._columns:
             return
-        for column in range(max(columns, self._columns)):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        for place in range(max(columns, self._columns, self._grid.columnCount())):
+            self._grid.setColumnStretch(place, 1 if place < columns else 0)
         self._columns = columns
-        for place, card in enumerate(self.cards.values()):
+        for card in self.cards.values():
+            self._grid.removeWidget(card)
+            card.setVisible(card in shown)
+        for place, card in enumerate(shown):
             self._grid.addWidget(card, place // columns, place % columns)
+        others = len(self.cards) - 1 if self.fold.isChecked() else len(self.cards) - len(shown)
+        self.fold.setVisible(others > 0)
+        words = self.tr("Fewer methods") if self.fold.isChecked() else self.tr("{} more methods")
+        self.fold.setText(words.format(others))
+        self.fold.setAccessibleName(words.format(others))

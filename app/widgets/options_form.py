@@ -266,7 +266,21 @@ class OptionsForm(QWidget):
             field = OptionField(found[name])
             field.changed.connect(lambda value, name=name: self.changed.emit(name, value))
             self.fields[name] = field
+        self._shown = set(self.fields)
         self._arrange(2)
+
+    def show_only(self, names: Iterable[str] | None) -> None:
+        """Show these fields and no others; None for all."""
+        shown = set(self.fields) if names is None else set(names) & set(self.fields)
+        if shown != self._shown:
+            self._shown = shown
+            self._columns = 0
+            self.resizeEvent(None)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is shown."""
+        return not self._shown
 
     def show_values(self, values: dict[str, Any]) -> None:
         """Show what is so; what is left out has its default."""
@@ -283,16 +297,22 @@ class OptionsForm(QWidget):
         return QSize(self._width, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._arrange(max(1, min(4, len(self.fields), (self.width() + 24) // (self._width + 24))))
+        if event is not None:
+            super().resizeEvent(event)
+        self._arrange(max(1, min(4, len(self._shown), (self.width() + 24) // (self._width + 24))))
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns or not self.fields:
             return
-        for column in range(max(columns, self._columns)):
+        for column in range(max(columns, self._columns, self._grid.columnCount())):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
             self._grid.setColumnMinimumWidth(column, 0)
         self._columns = columns
-        for place, field in enumerate(self.fields.values()):
-            self._grid.addWidget(field, place // columns, place % columns)
+        place = 0
+        for name, field in self.fields.items():
+            self._grid.removeWidget(field)
+            field.setVisible(name in self._shown)
+            if name in self._shown:
+                self._grid.addWidget(field, place // columns, place % columns)
+                place += 1
         self.updateGeometry()

@@ -190,7 +190,7 @@ class PreflightCard(Card):
             numbers = (texts.number(n) for n in (shown.epochs, shown.steps_per_epoch, shown.steps))
             self.passes.setText(text.format(*numbers))
         else:
-            self.passes.setText(self.tr("to judge the model as it is, without training"))
+            self.passes.setText(self.tr("to look at every picture once"))
         whole = shown.memory_total
         known = shown.memory is not None and bool(whole)
         self.memory.setVisible(known)

@@ -175,7 +175,8 @@ class RunPanel(Card):
         if started is not None:
             current = min(series.epoch + 1, started.epochs) if session.under_way else series.epoch
             _say(self.number, texts.number(current))
-            _say(self.of, self.tr("of {} epochs").format(texts.number(started.epochs)))
+            words = self.tr("of {} epochs") if started.batch_size else self.tr("of {} candidates")
+            _say(self.of, words.format(texts.number(started.epochs)))
             _say(
                 self.steps,
                 self.tr("step {} of {}").format(texts.number(series.step), texts.number(series.total_steps)),

@@ -80,13 +80,21 @@ def outline(recipe: Recipe, facts: Facts) -> list[tuple[str, str]]:
             translate("run", "Length"),
             translate("run", "{} epochs, up to {} pictures a step").format(
                 texts.number(training.epochs), texts.number(training.batch_size)
-            ),
+            )
+            if _has_epochs(recipe, facts)
+            else translate("run", "seconds, once the pictures have been looked at"),
         ),
     ]
     if recipe.data.shifts:
         names = ", ".join(shift.name for shift in recipe.data.shifts)
         lines.insert(1, (translate("run", "Shifted sets"), names))
     return lines
+
+
+def _has_epochs(recipe: Recipe, facts: Facts) -> bool:
+    """False for methods that learn from features of pictures looked at once."""
+    found = next((entry for entry in facts.methods if entry.name == recipe.method.name), None)
+    return found is None or found.settings is None or "epochs" in found.settings
 
 
 def phase_words(phase: Progress | None, left: float | None = None) -> str:

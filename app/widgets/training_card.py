@@ -50,6 +50,12 @@ class TrainingCard(Card):
         self.main = OptionsForm(schema, only=MATTER, width=140)
         self.main.changed.connect(self.set_training)
         self.body.addWidget(self.main)
+        self.no_settings = Label(
+            self.tr("This method trains no network: there are no passes, batches or learning rates to set."),
+            "support", wrap=True,
+        )  # fmt: skip
+        self.no_settings.hide()
+        self.body.addWidget(self.no_settings)
         self._menu_for: int | None = None
         self._suggested: dict[str, tuple[Any, str]] = {}
         """Name -> the value that the program chose, and why; 'reset' goes back to it."""
@@ -140,7 +146,13 @@ class TrainingCard(Card):
             field.set_default(field.option.default)
 
     def show_method(self, entry: MethodEntry | None, given: dict[str, Any]) -> None:
-        """The chosen method's own options."""
+        """The chosen method's own options, and of the training's those that have an effect on it."""
+        settings = entry.settings if entry is not None else None
+        self.main.show_only(settings)
+        self.rest.show_only(settings)
+        self.main.setVisible(not self.main.empty)
+        self.preset.setVisible(not self.main.empty)
+        self.no_settings.setVisible(self.main.empty)
         schema = entry.options if entry is not None else None
         if schema != self._own_schema:
             self._own_schema = schema

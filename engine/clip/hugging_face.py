@@ -182,7 +182,8 @@ def tokenizer_files(context_length: int) -> dict[str, str]:
         from open_clip.tokenizer import SimpleTokenizer, default_bpe
 
         known: dict[str, int] = SimpleTokenizer().encoder
-        lines = gzip.open(default_bpe(), "rt", encoding="utf-8").read().split("\n")
+        with gzip.open(default_bpe(), "rt", encoding="utf-8") as stream:
+            lines = stream.read().split("\n")
     merges = lines[1 : 49152 - 256 - 2 + 1]
     # the two last ones have other spellings there
     renamed = {"<start_of_text>": _START, "<end_of_text>": _END}

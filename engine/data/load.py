@@ -36,6 +36,7 @@ from engine.data.records import (
     nfc,
     shown,
 )
+from engine.data.relabel import Labels, corrected
 from engine.data.split import is_in, path_set, select, split
 from engine.errors import EngineError
 from engine.events import Event, ProblemSaid, Progress, Structure, Warned
@@ -49,6 +50,7 @@ __all__ = [
     "prepare",
     "read",
     "recounted",
+    "relabelled",
     "same_classes",
     "structure",
     "warn",
@@ -194,6 +196,8 @@ def _warn_of_unknown_pictures(sources: Sources, data: recipe.Data, emit: Emit) -
         for path in listed:
             if known.isdisjoint(path_set((path,))):
                 emit(Warned(message=say("data.picture_unknown", field=name, path=path)))
+    for path in Labels(data.labels).unused(sources.all()) if data.labels else ():
+        emit(Warned(message=say("data.picture_unknown", field="labels", path=path)))
 
 
 def _warn_of_too_few_shots(sources: Sources, data: recipe.Data, emit: Emit) -> None:
@@ -204,11 +208,31 @@ def _warn_of_too_few_shots(sources: Sources, data: recipe.Data, emit: Emit) -> N
         emit(Warned(message=say("data.fewer_shots", count=len(few), shots=data.shots, first=first)))
 
 
+def relabelled(sources: Sources, data: recipe.Data) -> Sources:
+    """The same sources with the classes that the recipe corrects. Raises EngineError for an unknown class."""
+    if not data.labels:
+        return sources
+    labels, classes = Labels(data.labels), sources.main.classes
+
+    def one(dataset: Dataset | None, main: bool = False) -> Dataset | None:
+        return None if dataset is None else corrected(dataset, labels, classes, main)
+
+    main = one(sources.main, main=True)
+    assert main is not None
+    return Sources(
+        main,
+        one(sources.validation),
+        one(sources.test),
+        tuple((name, corrected(dataset, labels, classes, main=False)) for name, dataset in sources.shifts),
+    )
+
+
 # --- deciding ---------------------------------------------------------------------------------
 
 
 def arrange(sources: Sources, data: recipe.Data) -> SplitDataset:
-    """Leave out what cannot be used, put the sources together, and split. Opens no file."""
+    """Correct classes, leave out what cannot be used, put the sources together, and split. Opens no file."""
+    sources = relabelled(sources, data)
     left_out: list[Problem] = []
     keep = path_set(data.keep)
     all_classes = sources.main.classes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from engine import recipe
-from engine.data.load import Sources, same_classes
+from engine.data.load import Sources, relabelled, same_classes
 from engine.data.records import ImageRecord, Split, SplitDataset, absolute_path, name_order, shown
 from engine.data.split import is_in, path_set
 
@@ -27,6 +27,9 @@ def uses(sources: Sources, data: recipe.Data, plan: SplitDataset | None) -> dict
 
     ``plan`` is what arranging ``sources`` by ``data`` came to; without one, all count as unused.
     """
+    if plan is not None:
+        # without a plan the recipe may name classes that there are not
+        sources = relabelled(sources, data)
     planned = _planned(plan)
     chosen = set(plan.source.classes) if plan else set()
     gone = path_set(data.leave_out)

@@ -24,6 +24,8 @@ Encode = Callable[[Tensor], Tensor]
 
 BATCH = 64
 """Pictures at once in evaluation."""
+CUDA_BATCH = 256
+"""The same on a GPU, where small models else wait for their kernels to be started."""
 
 
 def choose_fit(backbone: Backbone, model: Model) -> Fit:
@@ -88,15 +90,17 @@ def image_features(
     normalize: Normalizer,
     control: Control,
     progress: Callable[[int, int], None] | None = None,
-    batch: int = BATCH,
+    batch: int | None = None,
     encode: Encode | None = None,
 ) -> Tensor:
     """Normalised embeddings of every picture in order, N × D, on the CPU in fp32.
 
-    With ``encode``, what that gives instead. The model is put into evaluation mode.
-    Raises Cancelled when asked to.
+    With ``encode``, what that gives instead. ``batch`` left out follows from the device.
+    The model is put into evaluation mode. Raises Cancelled when asked to.
     """
     backbone.model.eval()
+    if batch is None:
+        batch = CUDA_BATCH if backbone.device.type == "cuda" else BATCH
     groups = [
         list(range(start, min(start + batch, len(pictures)))) for start in range(0, len(pictures), batch)
     ]

@@ -60,8 +60,11 @@ def _bins(confidence_N: Floats) -> Ints:
 def calibration_error(logits_NC: Floats, labels_N: Ints) -> float:
     """Expected calibration error of the top class over equal-width bins of confidence (0 to 1)."""
     log_NC = log_softmax(logits_NC)
-    confidence_N = np.exp(log_NC.max(axis=1))
-    right_N = logits_NC.argmax(axis=1) == labels_N
+    return binned_gap(np.exp(log_NC.max(axis=1)), logits_NC.argmax(axis=1) == labels_N)
+
+
+def binned_gap(confidence_N: Floats, right_N: NDArray[np.bool_]) -> float:
+    """Mean distance of confidence and share of right ones, over equal-width bins (0 to 1)."""
     bin_N = _bins(confidence_N)
     total = 0.0
     for b in range(ECE_BINS):
@@ -141,15 +144,37 @@ def summary(
     ``present`` restricts the logits to the classes the set has (a shift set may have fewer).
     Classes and groups without a picture do not count in the worst and the mean ones.
     """
-    total = len(labels_N)
     if present is not None and len(present) < len(classes):
         masked = np.full_like(logits_NC, -np.inf)
         masked[:, list(present)] = logits_NC[:, list(present)]
         logits_NC = masked
     logits_NC = logits_NC.astype(np.float64)
     predicted_N = logits_NC.argmax(axis=1)
-    right_N = predicted_N == labels_N
-    matrix_CC = confusion(predicted_N, labels_N, len(classes))
+    result = described(
+        confusion(predicted_N, labels_N, len(classes)),
+        predicted_N == labels_N,
+        classes,
+        groups,
+        present,
+        ece=calibration_error(logits_NC, labels_N),
+        nll=cross_entropy(logits_NC, labels_N),
+    )
+    result["intervals"] = intervals(logits_NC, labels_N, groups)
+    return result
+
+
+def described(
+    matrix_CC: Ints,
+    right_N: NDArray[np.bool_],
+    classes: Sequence[str],
+    groups: Sequence[str | None] | None,
+    present: Sequence[int] | None,
+    *,
+    ece: float,
+    nll: float,
+) -> dict[str, Any]:
+    """The figures that follow from a confusion matrix and from which pictures are right."""
+    total = len(right_N)
     counts_C = matrix_CC.sum(axis=1)
     f1_C = f1_scores(matrix_CC)
     there: list[int] = np.flatnonzero(counts_C).tolist()
@@ -169,12 +194,11 @@ def summary(
         "interval": [low, high],
         "macro_f1": float(f1_C[there].mean()),
         "worst_class_accuracy": float((np.diag(matrix_CC)[there] / counts_C[there]).min()),
-        "ece": calibration_error(logits_NC, labels_N),
-        "nll": cross_entropy(logits_NC, labels_N),
+        "ece": ece,
+        "nll": nll,
         "classes": len(there) if present is None else len(present),
         "per_class": per_class,
         "confusion": matrix_CC.tolist(),
-        "intervals": intervals(logits_NC, labels_N, groups),
     }
     names = sorted({group for group in groups or () if group is not None})
     if len(names) > 1:

@@ -110,3 +110,48 @@ def details(result: dict[str, Any]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def alpha_table(sweep: dict[str, Any]) -> str:
+    """Accuracy of every set at each blend, and which one validation chose."""
+    curves: dict[str, dict[str, Any]] = sweep["curves"]
+    names = sorted(curves, key=lambda name: _order(name, curves[name]["kind"]))
+    shifts = [name for name in names if curves[name]["kind"] == "shift"]
+    head = ["alpha", *names, *(["mean of shifts"] if len(shifts) > 1 else [])]
+    rows = [head]
+    for place, alpha in enumerate(sweep["alphas"]):
+        values = [curves[name]["accuracy"][place] for name in names]
+        if len(shifts) > 1:
+            values.append(sum(curves[name]["accuracy"][place] for name in shifts) / len(shifts))
+        mark = "  ← best on validation" if alpha == sweep["best_alpha"] else ""
+        rows.append([f"{alpha:.2f}", *(f"{_percent(value)} %" for value in values), mark])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = []
+    for number, row in enumerate(rows):
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=False)]
+        lines.append("  ".join(cells) + (row[-1] if len(row) > len(head) else ""))
+        if number == 0:
+            lines.append("─" * len(lines[0]))
+    lines.append("0 is the pretrained model, 1 the finetuned one; alpha is chosen on validation.")
+    if shifts:
+        lines.append("The shift sets and the test part are not used to choose.")
+    if sweep["reason"] is not None:
+        lines.append(sweep["reason"]["text"])
+    return "\n".join(lines)
+
+
+def average_table(result: dict[str, Any], kind: str) -> str:
+    """The average of several runs beside zero-shot and the runs alone, on the same pictures."""
+    sets: dict[str, dict[str, Any]] = result["sets"]
+    rows = [["set", "pictures", "zero-shot", "each run alone", f"average ({kind})"]]
+    for name in sorted(sets, key=lambda n: _order(n, sets[n]["kind"])):
+        one = sets[name]
+        alone = ", ".join(_percent(run["accuracy"]) for run in one["runs"])
+        rows.append(
+            [name, f"{one['n']}", f"{_percent(one['zero_shot']['accuracy'])} %", alone, _with_interval(one)]
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]
+    lines.insert(1, "─" * max(len(line) for line in lines))
+    lines.append("Judged on pictures that none of the runs has trained on or chosen by.")
+    return "\n".join(lines)

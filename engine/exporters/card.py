@@ -136,7 +136,7 @@ def _results(about: About, result: dict[str, Any] | None) -> str:
     ]
     for name, figures in result.get("sets", {}).items():
         before = figures.get("zero_shot", {}).get("accuracy")
-        low, high = figures.get("intervals", {}).get("accuracy", (None, None))
+        low, high = figures.get("interval", (None, None))
         note = " (used for choosing)" if figures.get("kind") == "validation" else ""
         cells = [
             _cell(name) + note,

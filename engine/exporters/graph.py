@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import torch
@@ -26,20 +27,40 @@ class _Head(nn.Module):
 
     def __init__(self, head: Head) -> None:
         super().__init__()
-        if not dataclasses.is_dataclass(head):
-            raise TypeError(f"a head is a dataclass, so that it can be traced; {type(head).__name__} is none")
-        self._head: Any = head
-        self._names: list[str] = []
-        for field in dataclasses.fields(head):
-            value = getattr(head, field.name)
-            if isinstance(value, Tensor):
-                self.register_buffer(field.name, value.clone())
-                self._names.append(field.name)
+        self._head = head
+        for name, tensor in _tensors(head):
+            self.register_buffer(name, tensor.clone())
 
     def forward(self, images_BD: Tensor) -> Tensor:
-        here = dataclasses.replace(self._head, **{name: getattr(self, name) for name in self._names})
-        logits_BC: Tensor = here(images_BD)
+        here = _rebuilt(self._head, dict(self.named_buffers(recurse=False)))
+        # a head that takes its rows in parts has a count of parts, which a free batch has not
+        whole: Any = getattr(here, "whole", here)
+        logits_BC: Tensor = whole(images_BD)
         return logits_BC
+
+
+def _tensors(part: Any, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    """The tensors of a dataclass, and of dataclasses in it, by names without dots."""
+    if not dataclasses.is_dataclass(part):
+        raise TypeError(f"a head is a dataclass, so that it can be traced; {type(part).__name__} is none")
+    for field in dataclasses.fields(part):
+        value = getattr(part, field.name)
+        if isinstance(value, Tensor):
+            yield f"{prefix}{field.name}", value
+        elif dataclasses.is_dataclass(value):
+            yield from _tensors(value, f"{prefix}{field.name}__")
+
+
+def _rebuilt(part: Any, buffers: dict[str, Tensor], prefix: str = "") -> Any:
+    """The same dataclass with buffers in the place of its tensors."""
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(part):
+        value, name = getattr(part, field.name), f"{prefix}{field.name}"
+        if name in buffers:
+            changes[field.name] = buffers[name]
+        elif dataclasses.is_dataclass(value):
+            changes[field.name] = _rebuilt(value, buffers, f"{name}__")
+    return dataclasses.replace(part, **changes)
 
 
 class ImageEncoder(nn.Module):

@@ -12,10 +12,10 @@ from engine.control import Control
 from engine.data import load, split_file
 from engine.data.batches import Loader
 from engine.data.pixel_cache import PixelCache
-from engine.errors import EngineError
 from engine.evaluation import evaluate as evaluation
 from engine.evaluation.evaluate import EvaluationSet
 from engine.evaluation.features import Normalizer, choose_fit
+from engine.evaluation.reopened import require_fitting
 from engine.evaluation.report import details, table
 from engine.events import Progress, Warned
 from engine.jobs import Emit
@@ -59,7 +59,7 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
     task, _ = make_task(backbone, dataset.source.classes, asked.prompts)
     learner = make_learner(backbone, task, asked)
     before = {name: tensor.detach().to("cpu", copy=True) for name, tensor in learner.state_dict().items()}
-    _check_fits(run, before, after)
+    require_fitting(run, before, after)
     normalize = Normalizer(backbone, device, channels_last=False)
     columns: dict[str, dict[str, Any]] = {}
     with Loader(PixelCache(fit), plan.threads) as loader:
@@ -97,15 +97,6 @@ def evaluate(request: EvaluateRequest, emit: Emit, control: Control) -> Evaluate
         finally:
             run.close()
     return EvaluateAnswer(run=str(run.path), path=path, result=result)
-
-
-def _check_fits(run: RunDirectory, before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) -> None:
-    """Raises EngineError if the checkpoint is one of another architecture."""
-    odd = [name for name in before if name not in after or before[name].shape != after[name].shape]
-    odd += sorted(after.keys() - before.keys())
-    if odd:
-        reason = f"they are of another model, as {len(odd)} tensors differ, such as {odd[0]}"
-        raise EngineError("training.bad_weights", path=str(run.checkpoint("best")), reason=reason)
 
 
 def _progress(emit: Emit, each: EvaluationSet) -> Any:

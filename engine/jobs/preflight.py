@@ -101,7 +101,7 @@ class _Findings:
         plan: Plan | None = None,
         cost: Estimate | None = None,
     ) -> PreflightAnswer:
-        epochs = asked.training.epochs if asked else 0
+        epochs = asked.training.epochs if asked and _has_epochs(asked) else 0
         per_epoch = len(batch_bounds(pictures, asked.training.batch_size)) if asked else 0
         return PreflightAnswer(
             problems=tuple(self.problems),
@@ -115,6 +115,12 @@ class _Findings:
             memory_total=memory_of(torch.device(plan.device)) if plan else None,
             plan=plan.model_dump() if plan else None,
         )
+
+
+def _has_epochs(asked: Recipe) -> bool:
+    """False for methods that learn from features, or not at all, and for those that there are not."""
+    method = methods.methods().get(asked.method.name)
+    return method is not None and (method.settings is None or "epochs" in method.settings)
 
 
 def _checked(asked: Recipe, findings: _Findings, control: Control) -> PreflightAnswer:
@@ -131,7 +137,8 @@ def _checked(asked: Recipe, findings: _Findings, control: Control) -> PreflightA
     if dataset is None or backbone is None or findings.problems:
         return findings.answer(asked, pictures)
     findings.warned(dataset_warnings(dataset))
-    _warmup(asked, pictures, findings)
+    if _has_epochs(asked):
+        _warmup(asked, pictures, findings)
     made = findings.attempt(lambda: _tried(asked, dataset, backbone, findings, control))
     return findings.answer(asked, pictures, *(made or ()))
 

@@ -39,6 +39,9 @@ from engine.training.feature_trainer import FeatureTrainer, fit_best
 from engine.training.setup import Scene, Shared, arrange, stored_plan
 from engine.training.trainer import Trainer
 
+LEAN_SAVES = 60.0
+"""Seconds between checkpoints of a run that nobody watches."""
+
 
 def train(request: TrainRequest, emit: Emit, control: Control, shared: Shared | None = None) -> TrainAnswer:
     """Train the request's recipe in a new run folder, or continue the run it names.
@@ -148,6 +151,8 @@ class _Attempt:
         self._zero_shot_head = text_head(scene.backbone, scene.task, control)
         self._short_sets = [s.sample(evaluate.SHIFT_PICTURES) if s.kind == "shift" else s for s in scene.sets]
         self._short_sets = [s for s in self._short_sets if s.kind != "test"]
+        if scene.shared.lean:
+            self._short_sets = [s for s in self._short_sets if s.kind == "validation"]
 
     def _say(self, event: Event) -> None:
         self._run.record(event)
@@ -201,6 +206,7 @@ class _Attempt:
             learner, scene.training, self._short_figures, asked.training, asked.data.balanced, scene.plan,
             self._run, self._loader, self._normalize, self._control,
             self._earlier_stages if len(scene.stages) > 1 else None,
+            LEAN_SAVES if scene.shared.lean else 0.0,
         )  # fmt: skip
 
     def _earlier_stages(self) -> None:
@@ -245,6 +251,8 @@ class _Attempt:
                 "core.fault", reason=f"{type(error).__name__}: {error}", log=str(self._run.log_file)
             )
         best_epoch = trainer.position.best_epoch
+        with contextlib.suppress(EngineError):
+            trainer.write_held()
         self._say_last(
             RunFinished(reason=Reason.FAILED, error=message, best_epoch=best_epoch, seconds=self._seconds())
         )
@@ -268,7 +276,7 @@ class _Attempt:
             total_steps=trainer.total_steps,
             epochs=trainer.total_steps // max(1, trainer.steps_per_epoch),
             steps_per_epoch=trainer.steps_per_epoch,
-            batch_size=asked.training.batch_size,
+            batch_size=0 if isinstance(trainer, FeatureTrainer) else asked.training.batch_size,
             method=asked.method.name,
             model=asked.model.name,
             seed=asked.training.seed,
@@ -288,6 +296,7 @@ class _Attempt:
             try:
                 self._say(next(generator))
             except StopIteration as end:
+                trainer.write_held()
                 reason: Reason = end.value
                 return reason
 
@@ -319,7 +328,8 @@ class _Attempt:
         best_epoch = trainer.position.best_epoch
         states: dict[str, State] = {"zero_shot": scene.before}
         states["kept"] = scene.learner.blend(scene.before, best, alpha)
-        states["last"] = last
+        if not scene.shared.lean:
+            states["last"] = last
         columns: dict[str, dict[str, Any]] = {}
         for column, state in states.items():
             if column == "kept" and best_epoch == 0:
@@ -332,8 +342,7 @@ class _Attempt:
         sets = {
             name: {
                 **columns["kept"][name],
-                "zero_shot": columns["zero_shot"][name],
-                "last": columns["last"][name],
+                **{column: columns[column][name] for column in ("zero_shot", "last") if column in columns},
             }
             for name in columns["kept"]
         }

@@ -10,7 +10,7 @@ from string import Formatter
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.messages import clip, core, data, exports, service, training
+from engine.messages import clip, core, data, evaluation, exports, service, training
 from engine.messages.text import Text
 
 Argument = str | int | float
@@ -20,6 +20,7 @@ TEXTS: dict[str, Text] = {
     **data.TEXTS,
     **clip.TEXTS,
     **training.TEXTS,
+    **evaluation.TEXTS,
     **service.TEXTS,
     **exports.TEXTS,
 }

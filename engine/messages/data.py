@@ -175,6 +175,10 @@ _SPLITTING: dict[str, Text] = {
     "data.no_such_class": Text(
         "{path} has no class called '{name}'.", "Look at the folder again: its classes may have changed."
     ),
+    "data.label_class": Text(
+        "data.labels gives {path} the class '{name}', which the pictures do not have.",
+        "Name a class folder, of which there are: {known}.",
+    ),
     "data.too_few_classes": Text(
         "data.classes leaves only one class: {names}.", "Name at least two, or leave it empty for all."
     ),

@@ -16,6 +16,10 @@ TEXTS: dict[str, Text] = {
     "training.unsupported": Text(
         "{method} cannot run on {model}: {reason}", "Choose another method or model."
     ),
+    "training.no_projection": Text("its image tower does not end in a linear projection", ""),
+    "training.no_attention": Text(
+        "its {tower} tower has no attention layers whose queries, keys and values could be changed", ""
+    ),
     "training.no_device": Text(
         "The device '{device}' is not there: {reason}.", "Set training.device to one of: {known}."
     ),

@@ -166,6 +166,19 @@ class StepLearner(Learner, ABC):
     def after_step(self) -> None:
         """Keeps parameters in their bounds; called after every optimizer step."""
 
+    def begin(self, total_steps: int) -> None:
+        """Called once, with the weights as they are before training, for what follows a schedule."""
+        del total_steps
+
+    def training_state(self) -> State:
+        """What resuming needs beside ``state_dict``; kept in the last checkpoint only."""
+        return {}
+
+    def load_training_state(self, state: State) -> None:
+        """Take back what ``training_state`` gave. Raises ValueError if it is another learner's."""
+        if state:
+            raise ValueError(f"{type(self).__name__} keeps nothing beside its weights")
+
 
 @dataclass(frozen=True)
 class Features:

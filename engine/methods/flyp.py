@@ -59,17 +59,21 @@ class FlypLearner(StepLearner):
         self._kind: Literal["softmax", "sigmoid"] = "sigmoid" if kind == "sigmoid" else "softmax"
 
     def embed(self, batch: Batch, images_BCHW: Tensor) -> dict[str, Tensor]:
+        tokens_NL, rows_B = self.captions(batch)
+        texts_ND = self.backbone.encode_texts(tokens_NL)
+        return {
+            "images": self.backbone.encode_images(images_BCHW),
+            "texts": texts_ND.index_select(0, rows_B.to(texts_ND.device, non_blocking=True)),
+        }
+
+    def captions(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The distinct captions' tokens, N × L, and which of them is each picture's, B; on the CPU."""
         captions = self._captions(batch)
         distinct = sorted(set(captions))
         templates = self.task.tokens_CTL.shape[1]
         tokens_NL = torch.stack([self.task.tokens_CTL[c // templates, c % templates] for c in distinct])
-        texts_ND = self.backbone.encode_texts(tokens_NL)
         place = {caption: row for row, caption in enumerate(distinct)}
-        rows_B = torch.tensor([place[c] for c in captions]).to(texts_ND.device, non_blocking=True)
-        return {
-            "images": self.backbone.encode_images(images_BCHW),
-            "texts": texts_ND.index_select(0, rows_B),
-        }
+        return tokens_NL, torch.tensor([place[c] for c in captions])
 
     def _captions(self, batch: Batch) -> list[int]:
         """Each picture's caption, as class · templates + template."""

@@ -37,6 +37,14 @@ class FlypCeOptions(methods.Options):
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
 
 
+def drawn_captions(batch: Batch, task: Task) -> Tensor:
+    """Tokens of one caption of every class, C × L, drawn anew for each batch."""
+    classes, templates, _ = task.tokens_CTL.shape
+    draw = keys.generator(batch.seed, batch.epoch, batch.names[0], "class templates")
+    chosen_C = torch.tensor([draw.randrange(templates) for _ in range(classes)])
+    return task.tokens_CTL[torch.arange(classes), chosen_C]
+
+
 class FlypCeLearner(StepLearner):
     """Pictures against every class's caption."""
 
@@ -50,11 +58,7 @@ class FlypCeLearner(StepLearner):
 
     def shared(self, batch: Batch) -> dict[str, Tensor]:
         """The classes' captions of this step, C × D."""
-        classes, templates, _ = self.task.tokens_CTL.shape
-        draw = keys.generator(batch.seed, batch.epoch, batch.names[0], "class templates")
-        chosen_C = torch.tensor([draw.randrange(templates) for _ in range(classes)])
-        tokens_CL = self.task.tokens_CTL[torch.arange(classes), chosen_C]
-        return {"classes": self.backbone.encode_texts(tokens_CL)}
+        return {"classes": self.backbone.encode_texts(drawn_captions(batch, self.task))}
 
     def loss(self, embeddings: dict[str, Tensor], labels_B: Tensor) -> Loss:
         images_BD, classes_CD = embeddings["images"].float(), embeddings["classes"].float()

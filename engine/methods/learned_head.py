@@ -23,16 +23,15 @@ class LearnedHead(nn.Module):
 
     def __init__(self, backbone: Backbone, task: Task) -> None:
         super().__init__()
-        self.weight: nn.Parameter
-        self.bias: nn.Parameter
-        self.set_to(text_head(backbone, task))
+        weight_CD, bias_C = _tensors(text_head(backbone, task))
+        self.weight, self.bias = nn.Parameter(weight_CD), nn.Parameter(bias_C)
 
     def set_to(self, head: MatrixHead) -> None:
-        """Compute what ``head`` computes."""
-        weight_CD = (head.scale * head.weight_CD.float()).detach().clone()
-        bias = torch.as_tensor(head.bias, dtype=torch.float32, device=weight_CD.device)
-        bias_C = bias.expand(len(weight_CD)).detach().clone()
-        self.weight, self.bias = nn.Parameter(weight_CD), nn.Parameter(bias_C)
+        """Compute what ``head`` computes. The parameters stay the same objects: an optimizer may know them."""
+        weight_CD, bias_C = _tensors(head)
+        with torch.no_grad():
+            self.weight.copy_(weight_CD)
+            self.bias.copy_(bias_C)
 
     def forward(self, images_BD: Tensor) -> Tensor:
         """Logits, B × C."""
@@ -52,3 +51,10 @@ class LearnedHead(nn.Module):
     def head(self) -> MatrixHead:
         """As it stands now."""
         return MatrixHead(self.weight.detach().clone(), 1.0, self.bias.detach().clone())
+
+
+def _tensors(head: MatrixHead) -> tuple[Tensor, Tensor]:
+    """Weight (C × D) with the scale in it, and bias (C), as copies in fp32."""
+    weight_CD = (head.scale * head.weight_CD.float()).detach().clone()
+    bias = torch.as_tensor(head.bias, dtype=torch.float32, device=weight_CD.device)
+    return weight_CD, bias.expand(len(weight_CD)).detach().clone()

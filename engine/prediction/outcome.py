@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import files
-from engine.answers import PredictedPicture
 from engine.control import Control
 from engine.data.records import shown
+from engine.exports import PredictedPicture
 from engine.messages import say
 
 _CHUNK = 1 << 20

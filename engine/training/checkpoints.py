@@ -128,12 +128,17 @@ def best_on_disk(run: RunDirectory) -> tuple[int, float] | None:
 
 
 def load_state(run: RunDirectory) -> tuple[Position, dict[str, Any]]:
-    """How far the run had come, and the states of optimizer and scaler."""
+    """How far the run had come, and the states of optimizer, scaler and learner."""
     if not run.has_checkpoint("last"):
         raise EngineError("run.no_checkpoint", path=str(run.path))
     path = run.standing_checkpoint("last") / STATE
     try:
         state = torch.load(io.BytesIO(path.read_bytes()), map_location="cpu", weights_only=True)
-        return Position(**state.pop("position")), {"optimizer": state["optimizer"], "scaler": state["scaler"]}
+        kept = {
+            "optimizer": state["optimizer"],
+            "scaler": state["scaler"],
+            "learner": state.get("learner", {}),
+        }
+        return Position(**state.pop("position")), kept
     except Exception as error:  # noqa: BLE001  a damaged file fails in many ways, all of them the same to a person
         raise _load_error(path, error) from None

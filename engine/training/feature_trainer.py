@@ -101,9 +101,14 @@ class FeatureTrainer:
                 break
         self._learner.load_state_dict(self._best)
         if self.position.best_epoch:
-            yield self._keeper.save_best()
+            saved = self._keeper.save_best()
+            assert saved is not None
+            yield saved
         yield self._keeper.save_last(_NOTHING)
         return reason
+
+    def write_held(self) -> None:
+        """Nothing is held in memory only."""
 
     def _keep(self) -> None:
         self._best = _copied(self._learner.state_dict())

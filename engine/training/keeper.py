@@ -30,7 +30,9 @@ class Keeper:
         control: Control,
         position: Position,
         bad_loss: Callable[[], EngineError],
+        save_every: float = 0.0,
     ) -> None:
+        """``save_every``: seconds for which the best candidate may be held in memory only; 0 writes each."""
         self._learner = learner
         self._evaluate = evaluate
         self._run = run
@@ -38,19 +40,42 @@ class Keeper:
         self._bad_loss = bad_loss
         self.position = position
         self.saved_at = time.monotonic()
+        self._save_every = save_every
+        self._held: State | None = None
+
+    @property
+    def due(self) -> bool:
+        """Is it time to write ``last`` again?"""
+        return time.monotonic() - self.saved_at >= self._save_every
 
     def save_last(self, training_state: dict[str, Any], state: State | None = None) -> CheckpointSaved:
         """Write ``last``: the learner as it stands, or ``state``, with what resuming needs."""
+        self.write_held()
         state = self._learner.state_dict() if state is None else state
         write_config = self._learner.backbone.write_config
         checkpoints.save(self._run, "last", state, write_config, self.position, training_state)
         self.saved_at = time.monotonic()
         return CheckpointSaved(step=self.position.step, epoch=self.position.epoch, name="last")
 
-    def save_best(self) -> CheckpointSaved:
-        """Write ``best``: the learner as it stands."""
+    def save_best(self) -> CheckpointSaved | None:
+        """Write ``best``: the learner as it stands; or hold it for a while, to be written later."""
+        state = self._learner.state_dict()
+        if self._save_every:
+            self._held = {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}
+            return None
+        return self._write_best(state)
+
+    def write_held(self) -> CheckpointSaved | None:
+        """Write a best candidate that is held in memory only, if there is one."""
+        if self._held is None:
+            return None
+        saved = self._write_best(self._held)
+        self._held = None
+        return saved
+
+    def _write_best(self, state: State) -> CheckpointSaved:
         write_config = self._learner.backbone.write_config
-        checkpoints.save(self._run, "best", self._learner.state_dict(), write_config, self.position)
+        checkpoints.save(self._run, "best", state, write_config, self.position)
         return CheckpointSaved(step=self.position.step, epoch=self.position.best_epoch, name="best")
 
     def judge(self, epoch: int, keep: Callable[[], Event | None]) -> Generator[Event, None, Reason | None]:

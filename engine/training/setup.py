@@ -43,11 +43,14 @@ class Shared:
     """What runs in one process may have in common: pictures read, and features of pretrained models.
 
     ``trial`` off: the plan is made without trial steps, fp32, so that it does not depend on the moment.
+    ``lean``: runs that nobody watches do without what only serves watching: shift sets after each epoch
+    and figures of the last epoch; and ``last`` is written now and then, not after each epoch.
     """
 
-    def __init__(self, trial: bool = True) -> None:
+    def __init__(self, trial: bool = True, lean: bool = False) -> None:
         self.features = FeatureCache()
         self.trial = trial
+        self.lean = lean
         self._pixels: dict[Fit, PixelCache] = {}
 
     def pixels(self, fit: Fit) -> PixelCache:

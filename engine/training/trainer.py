@@ -63,7 +63,9 @@ class Trainer:
         normalize: Normalizer,
         control: Control,
         prepare: Callable[[], None] | None = None,
+        save_every: float = 0.0,
     ) -> None:
+        """``save_every``: seconds between checkpoints at the ends of epochs; 0 writes one after each."""
         self._learner = learner
         self._pictures = pictures
         self._settings = settings
@@ -77,11 +79,12 @@ class Trainer:
         self.steps_per_epoch = len(self._bounds)
         self.total_steps = self.steps_per_epoch * settings.epochs
         self._warmup = schedule.warmup_steps(settings.warmup, self.total_steps)
+        learner.begin(self.total_steps)
         groups = learner.parameter_groups(settings.weight_decay, settings.decay_all)
         self._optimizer = adamw(groups, settings.learning_rate, plan.fused)
         self._stepper = Stepper(learner, self._optimizer, normalize, plan, settings.clip_gradient, control)
         position = Position(micro_batch=plan.micro_batch)
-        self._keeper = Keeper(learner, evaluate, run, control, position, self._not_a_number)
+        self._keeper = Keeper(learner, evaluate, run, control, position, self._not_a_number, save_every)
         self._prepare = prepare
         self._step_seconds = 0.0
         self._evaluation_seconds = 0.0
@@ -98,6 +101,7 @@ class Trainer:
         self._learner.load_state_dict(checkpoints.load_weights(self._run, "last"))
         try:
             self._optimizer.load_state_dict(state["optimizer"])
+            self._learner.load_training_state(state["learner"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             path = str(self._run.standing_checkpoint("last"))
             raise EngineError("training.bad_weights", str(error), path=path, reason=str(error)) from None
@@ -110,10 +114,18 @@ class Trainer:
         self._keeper.position = position
         self._stepper.micro_batch = min(position.micro_batch, self._plan.micro_batch)
 
+    def write_held(self) -> None:
+        """Write a best candidate that is held in memory only, if there is one."""
+        self._keeper.write_held()
+
     def _save_last(self) -> CheckpointSaved:
         self.position.micro_batch = self._stepper.micro_batch
         return self._keeper.save_last(
-            {"optimizer": self._optimizer.state_dict(), "scaler": self._stepper.scaler.state_dict()}
+            {
+                "optimizer": self._optimizer.state_dict(),
+                "scaler": self._stepper.scaler.state_dict(),
+                "learner": self._learner.training_state(),
+            }
         )
 
     # --- the loop ---------------------------------------------------------------------------
@@ -201,7 +213,8 @@ class Trainer:
         self._evaluation_seconds = time.monotonic() - began
         if reason is None:
             position.epoch, position.batch = epoch + 1, 0
-        yield self._save_last()
+        if self._keeper.due or reason is not None or self._control.wish is not Wish.NONE:
+            yield self._save_last()
         if reason is None and self._control.wish is Wish.STOP:
             return Reason.STOPPED
         return reason

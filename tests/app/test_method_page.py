@@ -33,8 +33,11 @@ LOCKED = say("training.no_method", name="adapter", known="flyp")
 METHODS = (
     MethodEntry(name="adapter", title="Adapter", summary="A.\nB.", paper="C", options={}, unavailable=LOCKED),
     MethodEntry(name="flyp", title="FLYP", summary="A.\nB.", paper="CVPR 2023", options=FLYP_OPTIONS),
-    MethodEntry(name="linear-probe", title="Linear probe", summary="A.\nB.", paper="CLIP", options={}),
-)
+    MethodEntry(
+        name="linear-probe", title="Linear probe", summary="A.\nB.", paper="CLIP", options={},
+        when="In seconds.", settings=("device", "threads"),
+    ),
+)  # fmt: skip
 PLAN = {"device": "cpu", "device_name": "A processor", "threads": 2, "precision": "fp32", "micro_batch": 16}
 GOOD = PreflightAnswer(
     problems=(),
@@ -82,6 +85,9 @@ def test_cards_say_which_is_chosen_and_a_locked_one_is_not(
     assert page.cards.cards["flyp"].badge.isVisible()
     qtbot.mouseClick(page.cards.cards["adapter"], Qt.MouseButton.LeftButton)
     assert shell.project.method.name == "flyp"
+    assert not page.cards.cards["adapter"].isVisible()
+    assert page.cards.fold.text() == "2 more methods"
+    qtbot.mouseClick(page.cards.fold, Qt.MouseButton.LeftButton)
     assert page.cards.cards["adapter"].lock.isVisible()
     page.cards.cards["linear-probe"].setFocus()
     qtbot.keyClick(page.cards.cards["linear-probe"], Qt.Key.Key_Space)
@@ -225,3 +231,21 @@ def test_a_real_check_of_real_pictures(
     qtbot.waitUntil(lambda: shell.facts.preflight_fresh, timeout=90_000)
     assert not page.can_go_on()
     assert "loss" in page.preflight.told.itemAt(0).widget().accessibleName()
+
+
+def test_only_settings_that_have_an_effect_are_shown(page: MethodPage, shell: Shell) -> None:
+    assert page.training.main.isVisible()
+    assert page.training.no_settings.isHidden()
+    page.cards.chosen.emit("linear-probe")
+    assert shell.project.method.name == "linear-probe"
+    assert page.training.main.isHidden()
+    assert page.training.no_settings.isVisible()
+    page.training.unfold()
+    shown = {name for name, field in page.training.rest.fields.items() if field.isVisible()}
+    assert shown == {"device", "threads"}
+    # the chosen one stays in sight beside the recommended one
+    assert page.cards.cards["linear-probe"].isVisible()
+    assert page.cards.cards["linear-probe"].when.text() == "In seconds."
+    page.cards.chosen.emit("flyp")
+    assert page.training.main.isVisible()
+    assert page.training.rest.fields["weight_decay"].isVisible()

@@ -16,6 +16,7 @@ FULL = {
         "source": "pictures",
         "shots": 16,
         "leave_out": ["a/b.png", 'quo"te/ü.png'],
+        "labels": {"a/c.png": "b", 'quo"te/ä.png': "c d", "/else where/x.png": "b"},
         "shifts": [{"name": "art", "source": "x"}, {"name": "sketch", "source": "y"}],
     },
     "prompts": {"templates": ["a {}.", "the {}."], "class_names": {"dog 1": "dog", "c.at": "cat"}},
@@ -43,7 +44,7 @@ def test_every_field_has_help_and_stands_in_the_file():
         assert part.description
         for name, info in getattr(part.annotation, "model_fields", {}).items():
             assert info.description, f"{section}.{name}"
-            if name not in ("shifts", "options", "class_names"):
+            if name not in ("labels", "shifts", "options", "class_names"):
                 assert f"\n{name} =" in text or f"\n# {name} =" in text, f"{section}.{name}"
 
 

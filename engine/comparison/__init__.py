@@ -1,0 +1,1 @@
+"""Comparing methods: a grid of runs from one recipe, what was chosen by validation, and what follows."""
