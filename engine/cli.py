@@ -45,9 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "serve":
         return _serve()
     if given.command == "read-export":
-        from engine.exporters import reading
-
-        return reading.main()
+        code: int = import_module("engine.exporters.reading").main()
+        return code
     return _flushed(_foreground(given))
 
 

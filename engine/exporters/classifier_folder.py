@@ -34,7 +34,7 @@ class ClassifierOptions(Options):
     """Options of the classifier folder."""
 
     precision: Precision = "fp32"
-    """Arithmetic of the image tower: fp32, or fp16 in half the size."""
+    """In what the image tower's weights are kept: fp32, or fp16 in half the space. Arithmetic is fp32."""
 
 
 class _ScriptReader(OnnxReader):

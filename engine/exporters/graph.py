@@ -63,6 +63,31 @@ def _rebuilt(part: Any, buffers: dict[str, Tensor], prefix: str = "") -> Any:
     return dataclasses.replace(part, **changes)
 
 
+class _Halved(nn.Module):
+    """A tower whose weights are kept in fp16 and made fp32 again as it computes.
+
+    Arithmetic in fp16 is left out: ONNX Runtime 1.32 crashes on x86 processors as it loads a vision
+    transformer in fp16, and computes in fp32 there anyway.
+    """
+
+    def __init__(self, tower: nn.Module) -> None:
+        super().__init__()
+        self._names: dict[str, str] = {}
+        for number, (name, tensor) in enumerate(tower.state_dict().items()):
+            self._names[name] = f"half_{number}"
+            self.register_buffer(f"half_{number}", tensor.half() if tensor.is_floating_point() else tensor)
+        # not a child: its own weights do not belong to the graph
+        self._tower = [tower]
+
+    def forward(self, images_BCHW: Tensor) -> Tensor:
+        kept = {name: getattr(self, mine) for name, mine in self._names.items()}
+        state = {
+            name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in kept.items()
+        }
+        embeddings_BD: Tensor = torch.func.functional_call(self._tower[0], state, (images_BCHW,))
+        return embeddings_BD
+
+
 class ImageEncoder(nn.Module):
     """Pictures to normalised embeddings.
 
@@ -75,10 +100,9 @@ class ImageEncoder(nn.Module):
     def __init__(self, backbone: Backbone, given: Input = "uint8", half: bool = False) -> None:
         super().__init__()
         # a copy: the tower of the run stays what it is
-        self.visual = copy.deepcopy(backbone.visual).eval().requires_grad_(False)
-        if half:
-            self.visual.half()
-        self._half, self._given = half, given
+        tower = copy.deepcopy(backbone.visual).eval().requires_grad_(False)
+        self.visual = _Halved(tower) if half else tower
+        self._given = given
         p = backbone.preprocess
         std = torch.tensor(p.std)
         self.register_buffer("scale_C11", (1 / (255 * std)).reshape(3, 1, 1))
@@ -89,10 +113,7 @@ class ImageEncoder(nn.Module):
         images_BCHW = pictures
         if self._given == "uint8":
             images_BCHW = pictures.permute(0, 3, 1, 2).float() * self.scale_C11 - self.shift_C11
-        if self._half:
-            images_BCHW = images_BCHW.half()
-        # in fp32: what is left of fp16 in an embedding must not be lost again by its normalisation
-        return F.normalize(self.visual(images_BCHW).float(), dim=-1)
+        return F.normalize(self.visual(images_BCHW), dim=-1)
 
     def example(self) -> Tensor:
         """Two pictures of the right form."""

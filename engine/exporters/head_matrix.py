@@ -85,10 +85,11 @@ class HeadExporter:
         return "\n".join(
             [
                 "import json",
+                "from pathlib import Path",
                 "from safetensors.torch import load_file",
                 "",
                 'head = load_file("head.safetensors")',
-                'classes = json.load(open("classes.json", encoding="utf-8"))["classes"]',
+                'classes = json.loads(Path("classes.json").read_text("utf-8"))["classes"]',
                 f"# embeddings: the image tower's ({whose}), divided by their length",
                 'logits = head["scale"] * embeddings @ head["weight"].T + head["bias"]',
                 "print([classes[i] for i in logits.argmax(dim=-1)])",

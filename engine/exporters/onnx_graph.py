@@ -3,8 +3,8 @@
     pictures (batch × H × W × 3, uint8)  ->  probabilities, logits (batch × C), embeddings (batch × D)
 
 H and W are the model's own; the batch is free. Normalisation is inside the graph, resizing is not.
-With ``input = "float"`` pictures are batch × 3 × H × W, normalised already. In fp16 the image tower
-computes in fp16; the head, and what goes in and out, stay as they are.
+With ``input = "float"`` pictures are batch × 3 × H × W, normalised already. With ``precision = "fp16"``
+the image tower's weights are kept in fp16, in half the space; arithmetic, head and outputs stay fp32.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class OnnxOptions(Options):
     """Options of the ONNX graph."""
 
     precision: Precision = "fp32"
-    """Arithmetic of the image tower: fp32, or fp16 in half the size."""
+    """In what the image tower's weights are kept: fp32, or fp16 in half the space. Arithmetic is fp32."""
     input: Input = "uint8"
     """What goes in: uint8 pictures as they are read, or float ones that are normalised already."""
     encoders: bool = False

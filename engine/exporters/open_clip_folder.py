@@ -120,11 +120,12 @@ class OpenClipExporter:
     def code(self, about: About) -> str:
         lines = [
             "import json, open_clip, torch",
+            "from pathlib import Path",
             "from PIL import Image",
             "",
             'model, _, preprocess = open_clip.create_model_and_transforms("local-dir:FOLDER")',
             'tokenizer = open_clip.get_tokenizer("local-dir:FOLDER")',
-            'about = json.load(open("FOLDER/export.json", encoding="utf-8"))',
+            'about = json.loads(Path("FOLDER/export.json").read_text("utf-8"))',
             "model.eval()",
             "with torch.no_grad():",
             '    image = preprocess(Image.open("picture.png")).unsqueeze(0)',

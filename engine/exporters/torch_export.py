@@ -88,10 +88,11 @@ class TorchExportExporter:
         return "\n".join(
             [
                 "import json, numpy, torch",
+                "from pathlib import Path",
                 "from PIL import Image",
                 "",
                 f'model = torch.export.load("{FILE}").module()',
-                'about = json.load(open("export.json", encoding="utf-8"))',
+                'about = json.loads(Path("export.json").read_text("utf-8"))',
                 f"# {p.width} × {p.height} pixels, fitted as export.json says ({p.mode}, {p.interpolation})",
                 'image = Image.open("picture.png").convert("RGB")',
                 "batch = torch.from_numpy(numpy.array(image))[None]",

@@ -156,12 +156,13 @@ class TransformersExporter:
     def code(self, about: About) -> str:
         lines = [
             "import json, torch",
+            "from pathlib import Path",
             "from PIL import Image",
             "from transformers import CLIPModel, CLIPProcessor",
             "",
             'model = CLIPModel.from_pretrained("FOLDER")',
             'processor = CLIPProcessor.from_pretrained("FOLDER", backend="pil")',
-            'about = json.load(open("FOLDER/export.json", encoding="utf-8"))',
+            'about = json.loads(Path("FOLDER/export.json").read_text("utf-8"))',
             'image = Image.open("picture.png").convert("RGB")',
         ]
         if about.head == "matrix":

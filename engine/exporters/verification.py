@@ -22,8 +22,8 @@ from engine.errors import EngineError
 from engine.exporters.reader import Floats, Outputs
 
 FILE = "verification.json"
-TOLERANCES = {"fp32": 1e-5, "fp16": 5e-3}
-"""Largest difference of a cosine, by the arithmetic of the image tower."""
+TOLERANCES = {"fp32": 1e-5, "fp16": 2e-3}
+"""Largest difference of a cosine, by what the image tower's weights are kept in."""
 LEAST_CLASSES = 3
 """Fewer predicted classes than that say little."""
 
