@@ -221,7 +221,7 @@ class PretrainedFolder:
             # its backend on Pillow resizes as this program does; the one on torchvision is off by a level
             # of 255 here and there
             self.processor: Any = CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-        self.model.eval()
+        nn.Module.eval(self.model)
 
     def pixels(self, images: list[Any]) -> Tensor:
         """images_NCHW of PIL pictures, by the processor."""

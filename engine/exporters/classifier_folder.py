@@ -34,7 +34,7 @@ class ClassifierOptions(Options):
     """Options of the classifier folder."""
 
     precision: Precision = "fp32"
-    """In what the image tower's weights are kept: fp32, or fp16 in half the space. Arithmetic is fp32."""
+    """In what weights are kept: fp32, or fp16 in half the space. Arithmetic is fp32."""
 
 
 class _ScriptReader(OnnxReader):
@@ -74,8 +74,9 @@ class ClassifierExporter:
         self, subject: Subject, about: About, options: ClassifierOptions, folder: Path, control: Control
     ) -> None:
         del control
-        module = Classifier(subject, "uint8", options.precision == "fp16")
-        write_graph(module, module.encoder.example(), "pictures", OUTPUTS, about, folder / FILE)
+        module = Classifier(subject)
+        path = folder / FILE
+        write_graph(module, module.encoder.example(), "pictures", OUTPUTS, about, path, options.precision)
         labels = json.dumps(list(about.classes), indent=1, ensure_ascii=False)
         files.write_text(folder / LABELS, labels + "\n")
         preparing = about.preprocessing.model_dump_json(indent=1)

@@ -63,31 +63,6 @@ def _rebuilt(part: Any, buffers: dict[str, Tensor], prefix: str = "") -> Any:
     return dataclasses.replace(part, **changes)
 
 
-class _Halved(nn.Module):
-    """A tower whose weights are kept in fp16 and made fp32 again as it computes.
-
-    Arithmetic in fp16 is left out: ONNX Runtime 1.32 crashes on x86 processors as it loads a vision
-    transformer in fp16, and computes in fp32 there anyway.
-    """
-
-    def __init__(self, tower: nn.Module) -> None:
-        super().__init__()
-        self._names: dict[str, str] = {}
-        for number, (name, tensor) in enumerate(tower.state_dict().items()):
-            self._names[name] = f"half_{number}"
-            self.register_buffer(f"half_{number}", tensor.half() if tensor.is_floating_point() else tensor)
-        # not a child: its own weights do not belong to the graph
-        self._tower = [tower]
-
-    def forward(self, images_BCHW: Tensor) -> Tensor:
-        kept = {name: getattr(self, mine) for name, mine in self._names.items()}
-        state = {
-            name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in kept.items()
-        }
-        embeddings_BD: Tensor = torch.func.functional_call(self._tower[0], state, (images_BCHW,))
-        return embeddings_BD
-
-
 class ImageEncoder(nn.Module):
     """Pictures to normalised embeddings.
 
@@ -97,11 +72,10 @@ class ImageEncoder(nn.Module):
     scale_C11: Tensor
     shift_C11: Tensor
 
-    def __init__(self, backbone: Backbone, given: Input = "uint8", half: bool = False) -> None:
+    def __init__(self, backbone: Backbone, given: Input = "uint8") -> None:
         super().__init__()
         # a copy: the tower of the run stays what it is
-        tower = copy.deepcopy(backbone.visual).eval().requires_grad_(False)
-        self.visual = _Halved(tower) if half else tower
+        self.visual = copy.deepcopy(backbone.visual).eval().requires_grad_(False)
         self._given = given
         p = backbone.preprocess
         std = torch.tensor(p.std)
@@ -126,9 +100,9 @@ class ImageEncoder(nn.Module):
 class Classifier(nn.Module):
     """Pictures to class probabilities, logits and embeddings."""
 
-    def __init__(self, subject: Subject, given: Input = "uint8", half: bool = False) -> None:
+    def __init__(self, subject: Subject, given: Input = "uint8") -> None:
         super().__init__()
-        self.encoder = ImageEncoder(subject.plain, given, half)
+        self.encoder = ImageEncoder(subject.plain, given)
         self.head = _Head(subject.head)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -4,7 +4,9 @@
 
 H and W are the model's own; the batch is free. Normalisation is inside the graph, resizing is not.
 With ``input = "float"`` pictures are batch × 3 × H × W, normalised already. With ``precision = "fp16"``
-the image tower's weights are kept in fp16, in half the space; arithmetic, head and outputs stay fp32.
+weights are kept in fp16, in half the space, and made fp32 again as the graph is loaded: arithmetic in
+fp16 is left out, since ONNX Runtime 1.32 crashes on x86 processors as it loads a vision transformer in
+it, and computes in fp32 there anyway.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ TEXT_FILE = "text_encoder.onnx"
 OUTPUTS = ("probabilities", "logits", "embeddings")
 _LARGEST = 2_000_000_000
 """Bytes of weights that one file can hold: protobuf ends at 2 GiB."""
+_SMALL = 256
+"""Weights of fewer numbers stay in fp32: nothing is gained by them."""
 _PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 
 
@@ -45,7 +49,7 @@ class OnnxOptions(Options):
     """Options of the ONNX graph."""
 
     precision: Precision = "fp32"
-    """In what the image tower's weights are kept: fp32, or fp16 in half the space. Arithmetic is fp32."""
+    """In what weights are kept: fp32, or fp16 in half the space. Arithmetic is fp32."""
     input: Input = "uint8"
     """What goes in: uint8 pictures as they are read, or float ones that are normalised already."""
     encoders: bool = False
@@ -68,7 +72,14 @@ def unsupported(subject: Subject, precision: Precision) -> Message | None:
 
 
 def write_graph(
-    module: nn.Module, example: Tensor, input_name: str, outputs: Sequence[str], about: About, path: Path
+    module: nn.Module,
+    example: Tensor,
+    input_name: str,
+    outputs: Sequence[str],
+    about: About,
+    path: Path,
+    precision: Precision = "fp32",
+    notes: dict[str, str] | None = None,
 ) -> None:
     """Trace ``module`` with a free batch and write it with what it is in its metadata."""
     with quiet(), torch.no_grad():
@@ -93,10 +104,44 @@ def write_graph(
                 "preprocessing": about.preprocessing.model_dump_json(),
                 "opset": str(OPSET),
                 "alpha": repr(about.alpha),
+                **(notes or {}),
             }
         )
-        content = program.model_proto.SerializeToString()
-    files.write_bytes(path, content)
+        graph = _bare(program.model_proto)
+        if precision == "fp16":
+            _halve(graph)
+    files.write_bytes(path, graph.SerializeToString())
+
+
+def _bare(model: Any) -> Any:
+    """The graph without the exporter's notes on each node, which name source files of this machine."""
+    graph = model.graph
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    graph.ClearField("metadata_props")
+    return model
+
+
+def _halve(model: Any) -> None:
+    """Keep larger weights in fp16, each with a cast to fp32 behind it."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    graph, casts = model.graph, []
+    for tensor in graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            continue
+        values = numpy_helper.to_array(tensor)
+        if values.size < _SMALL:
+            continue
+        limit = np.finfo(np.float16).max
+        kept = numpy_helper.from_array(values.clip(-limit, limit).astype(np.float16), f"{tensor.name}_fp16")
+        casts.append(helper.make_node("Cast", [kept.name], [tensor.name], to=onnx.TensorProto.FLOAT))
+        tensor.CopyFrom(kept)
+    nodes = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*casts, *nodes])
 
 
 class OnnxReader(Reader):
@@ -179,16 +224,15 @@ class OnnxExporter:
     def write(
         self, subject: Subject, about: About, options: OnnxOptions, folder: Path, control: Control
     ) -> None:
-        half = options.precision == "fp16"
-        module = Classifier(subject, options.input, half)
-        write_graph(module, module.encoder.example(), "pictures", OUTPUTS, about, folder / FILE)
+        module, kept = Classifier(subject, options.input), options.precision
+        write_graph(module, module.encoder.example(), "pictures", OUTPUTS, about, folder / FILE, kept)
         if not options.encoders:
             return
         control.check()
-        encoder = ImageEncoder(subject.plain, options.input, half)
-        write_graph(encoder, encoder.example(), "pictures", ["embeddings"], about, folder / IMAGE_FILE)
+        encoder = ImageEncoder(subject.plain, options.input)
+        write_graph(encoder, encoder.example(), "pictures", ["embeddings"], about, folder / IMAGE_FILE, kept)
         control.check()
-        write_text_graph(subject, about, folder / TEXT_FILE)
+        write_text_graph(subject, about, folder / TEXT_FILE, kept)
 
     def open(self, folder: Path, about: About) -> Reader:
         if (package := missing_package()) is not None:
@@ -224,18 +268,12 @@ class OnnxExporter:
         return "\n".join(lines)
 
 
-def write_text_graph(subject: Subject, about: About, path: Path) -> None:
+def write_text_graph(subject: Subject, about: About, path: Path, precision: Precision) -> None:
     """The text encoder; the class captions' tokens are in its metadata, since a tokenizer is not."""
-    import onnx
-
     tokens_CTL = subject.finished.task.tokens_CTL
-    write_graph(
-        TextEncoder(subject.plain), tokens_CTL[0][:1].repeat(2, 1), "tokens", ["embeddings"], about, path
-    )
-    model = onnx.load(str(path))
-    entry = model.metadata_props.add()
-    entry.key, entry.value = "tokens", json.dumps(tokens_CTL.tolist())
-    files.write_bytes(path, model.SerializeToString())
+    example, notes = tokens_CTL[0][:1].repeat(2, 1), {"tokens": json.dumps(tokens_CTL.tolist())}
+    encoder = TextEncoder(subject.plain)
+    write_graph(encoder, example, "tokens", ["embeddings"], about, path, precision, notes)
 
 
 EXPORTER = OnnxExporter()

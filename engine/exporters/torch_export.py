@@ -71,6 +71,9 @@ class TorchExportExporter:
             program = torch.export.export(
                 module.eval(), (module.encoder.example(),), dynamic_shapes=({0: batch},)
             )
+            for node in program.graph.nodes:
+                # these name source files of this machine
+                node.meta.pop("stack_trace", None)
             torch.export.save(program, out)
         files.write_bytes(folder / FILE, out.getvalue())
 

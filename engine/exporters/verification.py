@@ -23,7 +23,7 @@ from engine.exporters.reader import Floats, Outputs
 
 FILE = "verification.json"
 TOLERANCES = {"fp32": 1e-5, "fp16": 2e-3}
-"""Largest difference of a cosine, by what the image tower's weights are kept in."""
+"""Largest difference of a cosine, by what weights are kept in."""
 LEAST_CLASSES = 3
 """Fewer predicted classes than that say little."""
 

@@ -15,7 +15,8 @@ P = json.loads((HERE / "preprocessing.json").read_text("utf-8"))
 
 def pixels(path):
     """The picture upright, RGB, of the model's size."""
-    image = ImageOps.exif_transpose(Image.open(path))
+    with Image.open(path) as opened:
+        image = ImageOps.exif_transpose(opened)
     if image.mode.startswith("I;16"):
         image = Image.fromarray(((np.asarray(image).astype("u4") * 255 + 32767) // 65535).astype("u1"))
     if image.has_transparency_data:
