@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import paths, texts
 from app.engine_thread import Engine
+from app.garbage import Garbage
 from app.main_window import MainWindow
 from app.run_session import RunSession
 from app.shell import Shell
@@ -79,6 +80,7 @@ class Application:
         sys.excepthook = partial(_fault, shell)
         shell.setParent(window)
         _FirstPaint(window)
+        Garbage(window)
         return window
 
     def run(self) -> int:

@@ -17,6 +17,7 @@ from app.facts import Facts
 from app.run_session import RunState
 from app.steps import Step
 from app.theme import theme
+from app.widgets.confusion import COUNT
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -124,13 +125,34 @@ class Demo(QObject):
         yield Until("a finished run", lambda: session.state is RunState.FINISHED)
         yield Look("5-train-finished")
         yield Click(window.next)
-        yield Look("6-evaluate")
+        yield from self._evaluate()
         yield Click(window.next)
         yield Look("7-export")
         yield Click(window.rail.items[Step.RUNS])
         runs: Any = window.page(Step.RUNS)
         yield Until("the list of runs", lambda: bool(runs.entries))
         yield Look("8-runs")
+
+    def _evaluate(self) -> Iterator[Act]:
+        page: Any = self.window.page(Step.EVALUATE)
+        view = page.view
+        yield Until("the figures", lambda: page.result is not None)
+        yield Until("the first blends", lambda: len(view.sweeping.stops) >= 2)
+        yield Look("6-evaluate-computing")
+        yield Until("every blend", lambda: view.sweeping.complete and not view.sweeping.under_way)
+        slider = view.blend.slider
+        if slider.best is not None:
+            yield Click(slider, slider.place_of(slider.best).toPoint())
+        yield Look("6-evaluate")
+        matrix = view.classes.matrix
+        yield Click(matrix.viewport(), _most_mistaken(matrix))
+        yield Look("6-evaluate-cell")
+        yield Click(view.classes.view.buttons["classes"])
+        yield Look("6-evaluate-classes")
+        yield Click(view.classes.view.buttons["more"])
+        yield Click(view.blend.table_button)
+        yield Look("6-evaluate-more")
+        yield Click(view.blend.table_button)
 
     # --- playing ------------------------------------------------------------------------------
 
@@ -203,6 +225,16 @@ def _thumbnails_there(page: Any) -> bool:
     tiles = page.grid.tiles.tiles
     rows = page.grid.visible_rows()
     return bool(tiles) and all(page.thumbnails.get(tiles[row].path) is not None for row in rows)
+
+
+def _most_mistaken(matrix: Any) -> QPoint:
+    """Middle of the cell with the most mistakes; they stand first."""
+    model, count = matrix.model(), matrix.model().rowCount()
+    cells = [model.index(row, column) for row in range(count) for column in range(count) if row != column]
+    most = max(cells, key=lambda index: int(index.data(COUNT)))
+    matrix.scrollTo(most)
+    place: QPoint = matrix.visualRect(most).center()
+    return place
 
 
 def _leave(well: bool) -> None:

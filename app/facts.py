@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app import decisions
 from engine.answers import (
     DeviceEntry,
     DoctorAnswer,
@@ -57,6 +58,7 @@ class Facts:
     """section.field -> why its value was chosen for these pictures and this model."""
     # machine
     doctor: DoctorAnswer | None = None
+    _undecided: tuple[InspectAnswer, Data, list[decisions.Found]] | None = None
 
     @property
     def device(self) -> DeviceEntry | None:
@@ -82,3 +84,17 @@ class Facts:
         if self.inspected is None:
             return []
         return [(kind, problem) for kind, found in self.inspected.problems.items() for problem in found]
+
+    def undecided(self, data: Data) -> list[decisions.Found]:
+        """Problems that wait for the person; the same list again while nothing changed, not to be altered."""
+        if self.inspected is None:
+            return []
+        known = self._undecided
+        # rail, hint, banner and grid ask at every change, and there may be tens of thousands
+        if (
+            known is None
+            or known[0] is not self.inspected
+            or (known[1].leave_out, known[1].keep) != (data.leave_out, data.keep)
+        ):
+            known = self._undecided = (self.inspected, data, decisions.undecided(self.problems(), data))
+        return known[2]

@@ -96,7 +96,7 @@ def state_words(row: ModelRow) -> tuple[str, str]:
     if row.trouble and row.here:
         return translate("models", "cannot be used"), size
     if row.here:
-        return translate("models", "on this machine"), size
+        return translate("models", "here"), size
     if row.fetching is not None:
         return translate("models", "downloading {}").format(texts.percent(row.fetching, 0)), size
     return translate("models", "to download"), size

@@ -293,8 +293,10 @@ class Opening(QObject):
         if not has_project and session.recipe is not None and self._shell.project.is_untouched():
             # it was opened from the run and not changed
             self._shell.open_project(projects.of_recipe(session.recipe))
-        if session.state is RunState.ELSEWHERE and session.left_behind and self._window.step is Step.PICTURES:
-            # what goes on in the background is what the person left last
+        waits = session.state in (RunState.PAUSED, RunState.INTERRUPTED)
+        goes_on = session.state is RunState.ELSEWHERE and session.left_behind
+        if (waits or goes_on) and self._window.step is Step.PICTURES:
+            # what is unfinished, or goes on in the background, is what the person left last
             self._shell.go(Step.TRAIN)
 
     def tidy(self) -> None:

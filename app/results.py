@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.errors import EngineError
+from engine.evaluation.metrics import Ints
 from engine.run_directory import RunDirectory
 
 _ORDER = {"test": 0, "validation": 1, "shift": 2, "other": 3, "mean": 4}
@@ -46,6 +49,8 @@ class SetResult:
     of_classes: int = 0
     """Of how many classes the model knows the set has pictures."""
     per_class: tuple[OfClass, ...] = ()
+    alpha: float = 1.0
+    """The blend that ``after`` is of."""
     after_figures: dict[str, Any] = field(default_factory=dict)
     before_figures: dict[str, Any] = field(default_factory=dict)
 
@@ -87,7 +92,8 @@ def understood(content: dict[str, Any], where: str, other: bool = False) -> Resu
     """The figures in a result; ``other`` if it is of pictures that do not belong to the run."""
     try:
         classes = tuple(content["classes"])
-        sets = [_set(name, each, len(classes), other) for name, each in content["sets"].items()]
+        alpha = float(content["alpha"])
+        sets = [_set(name, each, len(classes), other, alpha) for name, each in content["sets"].items()]
         sets.sort(key=lambda each: _ORDER[each.kind])
         shifts = [each for each in sets if each.kind == "shift"]
         numbered = {each.name: number for number, each in enumerate(shifts, start=1)}
@@ -95,7 +101,7 @@ def understood(content: dict[str, Any], where: str, other: bool = False) -> Resu
         mean = _mean(shifts)
         return Result(
             sets=tuple(sets) if mean is None else (*sets, mean),
-            alpha=float(content["alpha"]),
+            alpha=alpha,
             best_epoch=content.get("best_epoch"),
             last_epoch=content.get("last_epoch"),
             classes=classes,
@@ -105,7 +111,7 @@ def understood(content: dict[str, Any], where: str, other: bool = False) -> Resu
         raise EngineError("run.damaged", path=where, reason=reason) from None
 
 
-def _set(name: str, found: dict[str, Any], classes: int, other: bool) -> SetResult:
+def _set(name: str, found: dict[str, Any], classes: int, other: bool, alpha: float) -> SetResult:
     before, last = found.get("zero_shot"), found.get("last")
     low, high = found["interval"]
     before_classes = before["per_class"] if before else {}
@@ -131,6 +137,7 @@ def _set(name: str, found: dict[str, Any], classes: int, other: bool) -> SetResu
         classes=int(found["classes"]),
         of_classes=classes,
         per_class=per_class,
+        alpha=alpha,
         after_figures=found,
         before_figures=before or {},
     )
@@ -150,6 +157,7 @@ def _mean(shifts: list[SetResult]) -> SetResult | None:
     return SetResult(
         name="",
         kind="mean",
+        alpha=shifts[0].alpha,
         series=-1,
         pictures=sum(each.pictures for each in shifts),
         before=sum(befores) / len(befores) if len(befores) == len(shifts) else None,
@@ -157,3 +165,10 @@ def _mean(shifts: list[SetResult]) -> SetResult | None:
         interval=None,
         last=sum(lasts) / len(lasts) if len(lasts) == len(shifts) else None,
     )
+
+
+def matrix(each: SetResult) -> Ints:
+    """Confusion counts of a set, C × C: rows the true class, columns the said one; empty if they are not known."""
+    counts = each.after_figures.get("confusion") or []
+    made: Ints = np.array(counts, dtype=np.int64).reshape(len(counts), len(counts))
+    return made

@@ -92,6 +92,8 @@ class RunSession(QObject):
     """A run that was under way here has come to its end, whatever it was."""
     left = Signal()
     """After ``leave``: what trained is saved and its process has ended."""
+    alpha_changed = Signal()
+    """Another blend of the run was chosen to go on with."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -147,6 +149,20 @@ class RunSession(QObject):
         if self.state in (RunState.FAILED, RunState.CANCELLED):
             return self.folder is not None and has_checkpoint(self.folder)
         return self.state in (RunState.PAUSED, RunState.INTERRUPTED)
+
+    @property
+    def alpha(self) -> float:
+        """The blend to go on with (0 before, 1 after training): the person's choice, else the recipe's."""
+        chosen = RunDirectory(self.folder).chosen_alpha() if self.folder is not None else None
+        if chosen is not None:
+            return chosen
+        return self.recipe.blend.alpha if self.recipe is not None else 1.0
+
+    def choose_alpha(self, alpha: float) -> None:
+        """Go on with this blend of the run; kept in its folder. Raises WriteError."""
+        assert self.folder is not None
+        RunDirectory(self.folder).choose_alpha(alpha)
+        self.alpha_changed.emit()
 
     # --- asking -----------------------------------------------------------------------------
 

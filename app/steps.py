@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from app import decisions, texts
+from app import texts
 from app.facts import Facts
 from app.project import Project
 
@@ -114,7 +114,7 @@ def _pictures(project: Project, facts: Facts) -> State:
         return State(Mark.ATTENTION, translate("steps", "cannot be trained on yet"), blocks=True)
     if facts.shift_troubles:
         return State(Mark.ATTENTION, translate("steps", "shifted set unreadable"), blocks=True)
-    pending = len(decisions.undecided(facts.problems(), project.data))
+    pending = len(facts.undecided(project.data))
     if pending:
         words = (
             translate("steps", "1 problem to look at")

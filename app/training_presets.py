@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
@@ -20,6 +20,8 @@ class TrainingPreset:
     title: str
     about: str
     values: dict[str, Any]
+    options: dict[str, Any] = field(default_factory=dict)
+    """Options of FLYP that belong to it."""
 
 
 def few(pictures: int) -> TrainingPreset:
@@ -72,7 +74,11 @@ def _paper(
     return TrainingPreset(
         key,
         title,
-        str(QT_TRANSLATE_NOOP("presets", "As its authors trained ViT-B/16.")),
+        str(
+            QT_TRANSLATE_NOOP(
+                "presets", "As its authors trained ViT-B/16, same-class pairs counted as wrong."
+            )
+        ),
         {
             "learning_rate": rate,
             "epochs": epochs,
@@ -81,6 +87,7 @@ def _paper(
             "warmup": float(warmup),
             "patience": None,
         },
+        {"collisions": "none"},
     )
 
 

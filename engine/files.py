@@ -68,6 +68,14 @@ def write_error(path: Path, error: OSError) -> EngineError:
     return WriteError("files.failed", str(error), path=str(path), reason=error.strerror or str(error))
 
 
+def taken(path: Path) -> bool:
+    """Whether something is in this place. Raises EngineError where nothing could be (a name too long)."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
 def make_folder(path: Path) -> Path:
     """Make a folder and its parents; a file in the way is an EngineError."""
     try:
@@ -101,13 +109,19 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             os.close(descriptor)
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise write_error(path, error) from error
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         if stream is not None and stream.failure is not None:
             raise write_error(path, stream.failure) from error
         raise
+
+
+def _remove(temporary: Path) -> None:
+    # where nothing may be written nothing may be removed either; the first error is the one to tell
+    with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -12,6 +12,7 @@ checkpoints/last  checkpoints/best
 evaluation/sets.json        which pictures were judged at each blend
 evaluation/alpha-0.70.npz   what that blend said of them, a file a stop
 evaluation/sweep.json       the curves and the best blend
+evaluation/chosen.json      the blend that a person chose to go on with
 """
 
 from __future__ import annotations
@@ -75,7 +76,12 @@ class RunDirectory:
         Raises EngineError if the place is taken, or cannot be written.
         """
         run = cls(path.absolute())
-        if run.path.is_file():
+        try:
+            in_the_way = run.path.is_file()
+        except OSError as error:
+            # a name too long, or a folder above that may not be entered
+            raise files.write_error(run.path, error) from error
+        if in_the_way:
             raise WriteError("files.not_a_folder", path=str(path))
         files.make_folder(run.path.parent)
         try:
@@ -106,7 +112,11 @@ class RunDirectory:
     def open(cls, path: Path) -> RunDirectory:
         """A run that exists. Raises EngineError if the folder is none."""
         run = cls(path.absolute())
-        if not run.recipe_file.is_file():
+        try:
+            there = run.recipe_file.is_file()
+        except OSError:
+            there = False
+        if not there:
             raise EngineError("run.missing", path=str(path))
         return run
 
@@ -196,6 +206,10 @@ class RunDirectory:
         """What the blend at ``alpha`` said; two digits name it."""
         return self._evaluation / f"alpha-{alpha:.2f}.npz"
 
+    @property
+    def _chosen_file(self) -> Path:
+        return self._evaluation / "chosen.json"
+
     def checkpoint(self, name: CheckpointName) -> Path:
         """Where a checkpoint is written: an open_clip folder with, for ``last``, the training state."""
         return self.path / "checkpoints" / name
@@ -267,6 +281,17 @@ class RunDirectory:
         content: dict[str, Any] = self._read_json(self.result_file)
         return content
 
+    def choose_alpha(self, alpha: float) -> None:
+        """Write down the blend that a person wants to go on with, such as to an export. Raises WriteError."""
+        self._write_json(self._chosen_file, {"alpha": alpha})
+
+    def chosen_alpha(self) -> float | None:
+        """The blend that was chosen, 0 to 1; None if none was, or none that can be understood."""
+        with contextlib.suppress(EngineError, KeyError, TypeError, ValueError):
+            alpha = float(self._read_json(self._chosen_file)["alpha"])
+            return alpha if 0 <= alpha <= 1 else None
+        return None
+
     def write_sweep(self, content: dict[str, Any]) -> None:
         self._write_json(self.sweep_file, content)
 
@@ -303,7 +328,12 @@ class RunDirectory:
         """The events so far; a torn last line is passed over."""
         if not self.events_file.exists():
             return
-        with self.events_file.open("rb") as stream:
+        try:
+            opened = self.events_file.open("rb")
+        except OSError as error:
+            reason = "events.jsonl is not readable"
+            raise EngineError("run.damaged", str(error), path=str(self.path), reason=reason) from None
+        with opened as stream:
             for number, line in enumerate(stream, start=1):
                 if not line.endswith(b"\n"):
                     return

@@ -54,6 +54,8 @@ class Curve:
     opacity: float = 1.0
     value: str = ""
     """What its label at the right edge says; empty for no label."""
+    size: float = 8
+    """Of its markers, in pixels."""
 
 
 @dataclass
@@ -295,7 +297,7 @@ class LiveChart(QWidget):
             xs_marked,
             ys_marked,
             symbol=marks.shape(curve.mark),
-            size=8,
+            size=curve.size,
             brush=colour,
             pen=pg.mkPen(edge, width=1),
         )
@@ -316,10 +318,12 @@ class LiveChart(QWidget):
         font = QFont(self.font())
         font.setPixelSize(11)
         for axis in (self._left, self._bottom):
-            axis.setPen(pg.mkPen(theme().colour("surface")))
+            # an axis lies over the lines: one that shows would cut through the markers at step 0
+            axis.setPen(pg.mkPen(0, 0, 0, 0))
             axis.setTextPen(quiet)
             axis.setStyle(tickFont=font)
         self._bottom.setTickPen(pg.mkPen(theme().colour("border")))
+        self._left.setTickPen(pg.mkPen(theme().colour("hair")))
         if self._axis_word:
             self._bottom.setLabel(self._axis_word, **{"color": quiet.name(), "font-size": "11px"})
         pen = QPen(theme().colour("hair"), 1)

@@ -1,217 +1,106 @@
-"""What the training brought: each set before and after, each class, and further figures."""
+"""What the training brought: each set before and after at any blend, each class, and the mistakes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QGridLayout,
-    QScrollArea,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QUrl
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
-from app import pool, results, run_care
+from app import blends, pool, results, run_care
 from app.pages.page import Hint, Page
-from app.results import Result, SetResult
+from app.results import Result
 from app.run_session import RunSession, RunState
 from app.shell import Shell
 from app.steps import Step
-from app.widgets import result_table
-from app.widgets.basics import Button, Card, Icon, Label, row
+from app.widgets.basics import Button
 from app.widgets.empty import Empty
+from app.widgets.evaluate_view import EvaluateView
 from app.widgets.judging import Judging
-from app.widgets.kept import Kept
-from app.widgets.result_table import ClassTable, DetailTable, ResultTable
-from engine.prompts.class_names import readable
+from app.widgets.try_dialog import TryDialog, pictures_in
 from engine.run_directory import RunDirectory
-
-_WIDE = 900
-"""From this width on two columns stand beside each other."""
-_SIDE = 372
 
 
 class EvaluatePage(Page):
-    """Shows the figures of the run that is open."""
+    """Shows the run that is open, at one blend at a time."""
 
     step = Step.EVALUATE
     title = str(QT_TRANSLATE_NOOP("pages", "Evaluate"))
-    purpose = str(
-        QT_TRANSLATE_NOOP("pages", "How much better the model became, on pictures it has never seen.")
-    )
+    purpose = str(QT_TRANSLATE_NOOP("pages", "How much better it became, on pictures it has never seen."))
     help_text = str(
         QT_TRANSLATE_NOOP(
             "pages",
             "The test set was put aside before training and is looked at once, at the end: its figures are the "
-            "honest ones. Validation chose the epoch and is therefore a little too good. Shifted sets are of the "
-            "same classes from elsewhere; they show how far the model can be trusted away from home.",
+            "honest ones. Validation chose the epoch, and the blend where you take the best; it is therefore a "
+            "little too good. Shifted sets are of the same classes from elsewhere; they show how far the model can "
+            "be trusted away from home. The blend mixes the weights before and after training.",
         )
     )
 
     def __init__(self, shell: Shell, session: RunSession) -> None:
         super().__init__(shell)
         self.session = session
-        self.result: Result | None = None
-        self.shown: str = ""
-        """Name of the set whose classes are shown."""
         self._of: tuple[Path, int] | None = None
-        self._others: dict[Path, list[SetResult]] = {}
-        """Run -> other pictures judged since the program started."""
         self._reading: pool.Errand | None = None
+        self._try: TryDialog | None = None
+        self._visible = False
         self._build()
         session.state_changed.connect(self._look)
+        session.changed.connect(self._other_run)
+        shell.project_changed.connect(lambda _: self.state_changed.emit())
         self._look()
         self._offer()
+
+    @property
+    def result(self) -> Result | None:
+        """The run's figures as the engine wrote them."""
+        return self.view.result
 
     # --- building -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.other_button = Button(
-            self.tr("Evaluate other pictures…"),
-            icon="image",
-            tip=self.tr("A folder with the same class folders; its figures are added to the table for now"),
-            act=self.ask_other,
-        )
-        self.head.insertWidget(1, self.other_button)
+        tr = self.tr
+        self.try_button = Button(
+            tr("Try pictures…"), icon="image", act=self.try_pictures,
+            tip=tr("See what the model says of single pictures, before and after"),
+        )  # fmt: skip
+        self.report_button = Button(
+            tr("Save report…"), icon="download", act=self.ask_report,
+            tip=tr("Figures, charts and the surest mistakes in one HTML file, at the blend that is shown"),
+        )  # fmt: skip
+        self.head.insertWidget(1, self.try_button)
+        self.head.insertWidget(2, self.report_button)
         self.judging = Judging(self.shell)
         self.judging.judged.connect(self._judged)
-        self.judging.changed.connect(self._offer)
+        self.judging.reported.connect(self._reported)
+        self.judging.changed.connect(self._work_changed)
         self.empty = Empty("chart")
-        self.grid = QGridLayout()
-        self.grid.setContentsMargins(0, 0, 0, 0)
-        self.grid.setSpacing(16)
-        self.inside = QWidget()
-        self.inside.setLayout(self.grid)
-        self.sets_card, self.class_card = self._sets_card(), self._class_card()
-        self.kept, self.detail_card = Kept(), self._detail_card()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.inside)
-        self.filled = scroll
+        self.view = EvaluateView(self.shell, self.session)
+        self.view.changed.connect(self._view_changed)
+        self.view.sets_card.other_button.clicked.connect(lambda: self.ask_other())
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
-        self.stack.addWidget(scroll)
+        self.stack.addWidget(self.view)
         self.body.addWidget(self.judging)
         self.body.addWidget(self.stack, 1)
-        self._columns = 0
-        self._arrange(2)
-
-    def _sets_card(self) -> Card:
-        card = Card(
-            self.tr("Before and after"),
-            self.tr("accuracy in %, and the range to expect 95 times in 100"),
-            padding=0,
-        )
-        card.body.setSpacing(0)
-        self.sets = ResultTable()
-        self.sets.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.sets.setToolTip(self.tr("Choose a set to see its classes"))
-        self.sets.selectionModel().selectionChanged.connect(self._set_chosen)
-        self.copy_button = Button(
-            self.tr("Copy as table"),
-            icon="copy",
-            kind="quiet",
-            small=True,
-            tip=self.tr("Copies the table with tabs, for a spreadsheet"),
-            act=self.sets.copy,
-        )
-        card.head.addWidget(self.copy_button)
-        self.optimistic = QWidget()
-        words = Label(
-            self.tr(
-                "There is no test set. Validation chose the epoch, so its figures are a little too good."
-            ),
-            "help",
-            wrap=True,
-        )
-        inner = row(Icon("info", "text3"), words)
-        inner.setContentsMargins(16, 10, 16, 10)
-        inner.setStretch(1, 1)
-        self.optimistic.setLayout(inner)
-        card.body.addWidget(self.sets)
-        card.body.addWidget(self.optimistic)
-        card.body.addStretch(1)
-        return card
-
-    def _class_card(self) -> Card:
-        card = Card(self.tr("Per class"), self.tr("how many of each class are right, in %"), padding=0)
-        self.classes = ClassTable(self._readable)
-        self.chooser = QComboBox()
-        self.chooser.setAccessibleName(self.tr("Set whose classes are shown"))
-        self.chooser.setToolTip(self.tr("Set whose classes and further figures are shown"))
-        self.chooser.setMinimumWidth(120)
-        self.chooser.setFixedHeight(28)
-        self.chooser.activated.connect(lambda _: self._show_set(self.chooser.currentData()))
-        self.copy_classes = Button(
-            icon="copy",
-            kind="quiet",
-            small=True,
-            name=self.tr("Copy the classes as table"),
-            tip=self.tr("Copies the table of classes with tabs, for a spreadsheet"),
-            act=self.classes.copy,
-        )
-        card.head.addWidget(self.copy_classes)
-        card.head.addWidget(self.chooser)
-        card.body.addWidget(self.classes)
-        card.setMinimumHeight(48 + 28 + 5 * 32)
-        return card
-
-    def _detail_card(self) -> Card:
-        card = Card(self.tr("Further figures"), padding=0)
-        self.details = DetailTable()
-        self.details.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        card.body.addWidget(self.details)
-        card.body.addStretch(1)
-        return card
-
-    def _arrange(self, columns: int) -> None:
-        """Two columns, or where there is no room for them the side cards between the tables."""
-        if columns == self._columns:
-            return
-        self._columns = columns
-        for card in (self.sets_card, self.class_card, self.kept, self.detail_card):
-            self.grid.removeWidget(card)
-        if columns == 2:
-            for card, place in (
-                (self.sets_card, (0, 0)),
-                (self.kept, (0, 1)),
-                (self.class_card, (1, 0)),
-                (self.detail_card, (1, 1)),
-            ):
-                self.grid.addWidget(card, *place)
-            self.kept.setFixedWidth(_SIDE)
-            self.detail_card.setFixedWidth(_SIDE)
-            self.grid.setColumnStretch(0, 1)
-            self.grid.setColumnStretch(1, 0)
-            self.grid.setRowStretch(1, 1)
-            self.grid.setRowStretch(2, 0)
-        else:
-            for card in (self.kept, self.detail_card):
-                card.setMinimumWidth(0)
-                card.setMaximumWidth(16_777_215)
-            self.grid.addWidget(self.sets_card, 0, 0, 1, 2)
-            self.grid.addWidget(self.kept, 1, 0)
-            self.grid.addWidget(self.detail_card, 1, 1)
-            self.grid.addWidget(self.class_card, 2, 0, 1, 2)
-            self.grid.setColumnStretch(0, 1)
-            self.grid.setColumnStretch(1, 1)
-            self.grid.setRowStretch(1, 0)
-            self.grid.setRowStretch(2, 1)
+        self.setAcceptDrops(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         super().resizeEvent(event)
-        self._arrange(2 if self.width() - 48 >= _WIDE else 1)
+        self.view.inside.arrange(self.width() - 48)
 
-    # --- what is shown ------------------------------------------------------------------------
+    # --- which run ----------------------------------------------------------------------------
 
     def entered(self) -> None:
+        self._visible = True
         self._look()
+        self.view.sweep()
+
+    def left(self) -> None:
+        # the engine is free for the other pages; what is computed stays
+        self._visible = False
+        self.view.sweeping.stop()
 
     def hint(self) -> Hint | None:
         if self.session.state is not RunState.FINISHED:
@@ -223,9 +112,13 @@ class EvaluatePage(Page):
             return Hint(
                 "warn", self.tr("The recipe has changed since this run; these are the figures of before.")
             )
-        return Hint(
-            "info", self.tr("Every number on this page is of the run {}.").format(self.session.folder.name)
-        )
+        name = self.session.folder.name
+        if blends.same(self.view.alpha, 1.0):
+            return Hint("info", self.tr("Every number on this page is of the run {}.").format(name))
+        words = self.tr("Every number on this page is for blend {:g}.")
+        if self.view.blend.best is not None and blends.same(self.view.alpha, self.view.blend.best):
+            words = self.tr("Every number on this page is for blend {:g}, the best on validation.")
+        return Hint("info", words.format(self.view.alpha))
 
     def _look(self) -> None:
         """Show the run that is open, reading its figures if they are other ones."""
@@ -250,12 +143,16 @@ class EvaluatePage(Page):
         self.empty.say(self.tr("Reading the figures"), "")
         self._reading = pool.run(lambda: results.read(folder), self._arrived)
 
+    def _other_run(self) -> None:
+        """Another run may be as finished as the one before."""
+        if self._of is not None and self._of[0] != self.session.folder:
+            self._look()
+
     def _forget(self) -> None:
         if self._reading is not None:
             self._reading.drop()
             self._reading = None
-        self.result = None
-        self.shown = ""
+        self.view.forget()
         self.stack.setCurrentWidget(self.empty)
         self._offer()
 
@@ -265,8 +162,19 @@ class EvaluatePage(Page):
             what = self.tr("The figures of this run cannot be read.")
             self.empty.say(what, run_care.why(result), self.tr("Judge it again"), self.judge_again)
             return
-        self.result = result
-        self._show()
+        self._take(result)
+
+    def _take(self, result: Result) -> None:
+        self.view.take(result)
+        self.stack.setCurrentWidget(self.view)
+        if self._visible:
+            self.view.sweep()
+        self._offer()
+
+    def _view_changed(self) -> None:
+        if self._try is not None and self.session.folder is not None:
+            self._try.follow(self.session.folder, self.view.alpha)
+        self.state_changed.emit()
 
     def _say_why(self) -> None:
         """Why there are no figures, and where to get them."""
@@ -291,60 +199,22 @@ class EvaluatePage(Page):
             )
             self.empty.say(self.tr("Needs a finished run"), why, *train)
 
-    def _show(self) -> None:
-        """Fill the tables."""
-        result, folder = self.result, self.session.folder
-        if result is None or folder is None:
-            return
-        sets = [*result.sets, *self._others.get(folder, [])]
-        names = [each.name for each in sets if each.kind != "mean"]
-        if self.shown not in names:
-            self.shown = names[0] if names else ""
-        self.sets.selectionModel().blockSignals(True)
-        self.sets.rows.show_rows(sets)
-        self.sets.choose(lambda each: each.kind != "mean" and each.name == self.shown)
-        self.sets.selectionModel().blockSignals(False)
-        self.sets.fit_height()
-        self.optimistic.setVisible(not result.has_test)
-        self.kept.show_result(result, RunDirectory(folder).standing_checkpoint("best"))
-        self.chooser.clear()
-        for name in names:
-            self.chooser.addItem(name, name)
-        self._show_set(self.shown)
-        self.stack.setCurrentWidget(self.filled)
-        self._offer()
-
-    def _set_chosen(self) -> None:
-        chosen = self.sets.chosen()
-        if chosen and chosen[0].kind != "mean" and chosen[0].name != self.shown:
-            self._show_set(chosen[0].name)
-
-    def _show_set(self, name: str) -> None:
-        """Show the classes and further figures of one set."""
-        found = next(
-            (each for each in self.sets.all_rows() if each.kind != "mean" and each.name == name), None
-        )
-        if found is None:
-            return
-        self.shown = name
-        self.chooser.setCurrentIndex(self.chooser.findData(name))
-        self.sets.choose(lambda each: each is found)
-        self.classes.token = result_table.token_of(found)
-        self.classes.rows.show_rows(list(found.per_class))
-        self.details.rows.show_rows(result_table.details(found, self._readable))
-        self.details.fit_height()
-        self.detail_card.about.setText(name)
-
-    def _readable(self, folder: str) -> str:
-        """A class as the model is told it."""
-        own = self.session.recipe.prompts.class_names if self.session.recipe is not None else {}
-        return own.get(folder) or readable(folder)
-
-    # --- judging ------------------------------------------------------------------------------
+    # --- other pictures, single pictures, the report ------------------------------------------
 
     def _offer(self) -> None:
-        self.other_button.setEnabled(self.result is not None and not self.judging.busy)
+        idle = self.result is not None and not self.judging.busy
+        self.view.sets_card.other_button.setEnabled(idle)
+        self.report_button.setEnabled(idle)
+        self.try_button.setEnabled(self.result is not None)
         self.state_changed.emit()
+
+    def _work_changed(self) -> None:
+        """What the person asks for goes before the blends, which go on where they were."""
+        if self.judging.busy or (self._try is not None and self._try.busy):
+            self.view.sweeping.stop()
+        elif self._visible:
+            self.view.sweep()
+        self._offer()
 
     def ask_other(self) -> None:
         """Ask for a folder of pictures of the same classes, and judge it."""
@@ -355,7 +225,7 @@ class EvaluatePage(Page):
     def judge(self, pictures: Path) -> None:
         """Judge pictures that do not belong to the run; their row is not saved with it."""
         if self.session.folder is not None:
-            self.judging.ask(self.session.folder, pictures)
+            self.judging.ask(self.session.folder, pictures, self.view.alpha)
 
     def judge_again(self) -> None:
         """Judge the run's own sets with the weights that were saved."""
@@ -363,24 +233,77 @@ class EvaluatePage(Page):
             self.judging.ask(self.session.folder)
 
     def _judged(self, folder: Path, found: Result, own: bool) -> None:
-        shown = folder == self.session.folder
-        if own and shown:
-            self.result = found
-        elif not own:
-            taken = {each.name for each in self.result.sets} if shown and self.result is not None else set()
-            new = [_renamed(each, taken) for each in found.sets]
-            names = {each.name for each in new}
-            kept = [each for each in self._others.get(folder, []) if each.name not in names]
-            self._others[folder] = [*kept, *new]
-            if shown and new:
-                self.shown = new[0].name
-        self._show()
+        if not own:
+            self.view.add_others(folder, found)
+        elif folder == self.session.folder:
+            self._take(found)
+
+    def try_pictures(self) -> None:
+        """Open the place for single pictures."""
+        folder = self.session.folder
+        if folder is None or self.result is None:
+            return
+        if self._try is None:
+            self._try = TryDialog(self, self.shell, self.view.readable)
+            self._try.changed.connect(self._work_changed)
+        self._try.follow(folder, self.view.alpha)
+        self._try.show()
+        self._try.raise_()
+
+    def ask_report(self) -> None:
+        """Ask where the report goes."""
+        folder = self.session.folder
+        if folder is None or self.result is None:
+            return
+        start = str(Path.home() / f"{folder.name}-report.html")
+        given, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save the report"), start, self.tr("Web page (*.html)")
+        )
+        if given:
+            out = Path(given)
+            self.save_report(out if out.suffix else out.with_suffix(".html"))
+
+    def save_report(self, out: Path) -> None:
+        """Write the report at the blend that is shown."""
+        if self.session.folder is not None:
+            self.judging.report(self.session.folder, out, self.view.alpha)
+
+    def _reported(self, path: str) -> None:
+        self.shell.notify(
+            "good",
+            self.tr("The report is saved."),
+            path,
+            self.tr("Open"),
+            lambda: _open(path),
+            key="evaluate.report",
+        )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's names
+        if self.result is not None and _dropped(event):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        paths = _dropped(event)
+        event.acceptProposedAction()
+        self.try_pictures()
+        if self._try is not None:
+            self._try.take(paths)
+
+    def deleteLater(self) -> None:  # noqa: N802
+        self.view.mistakes.thumbnails.close()
+        if self._try is not None:
+            self._try.thumbnails.close()
+        super().deleteLater()
 
 
-def _renamed(each: SetResult, taken: set[str]) -> SetResult:
-    """Under a name that no set of the run has."""
-    name, number = each.name, 2
-    while name in taken:
-        name = f"{each.name} ({number})"
-        number += 1
-    return SetResult(**{**each.__dict__, "name": name})
+def _dropped(event: QDropEvent) -> list[str]:
+    """Picture files that are dropped; none where a folder is among it, which is to be opened as ever."""
+    paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+    return [] if any(Path(path).is_dir() for path in paths) else pictures_in(paths)
+
+
+def _open(path: str) -> None:
+    """In the system's program for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -54,6 +54,7 @@ class ExportPage(Page):
         self.stack.addWidget(self.filled)
         self.body.addWidget(self.stack, 1)
         session.state_changed.connect(self._look)
+        session.alpha_changed.connect(self._say_blend)
         self._look()
 
     # --- building -----------------------------------------------------------------------------
@@ -178,10 +179,13 @@ class ExportPage(Page):
         assert self.folder is not None
         assert recipe is not None
         self.code.setPlainText(loading_code.code(self.folder, self._classes(), recipe.prompts))
-        alpha = recipe.blend.alpha
+        self._say_blend()
+
+    def _say_blend(self) -> None:
+        alpha = self.session.alpha
         self.blend_words.setText(
             self.tr(
-                "The recipe asks for a blend of {:g} with the model before training, and the figures are of that. "
+                "The chosen blend is {:g} of the way from before to after training, and the figures are of that. "
                 "This folder holds the weights after training, without the blend."
             ).format(alpha)
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
@@ -234,7 +236,11 @@ class MethodPage(Page):
             self.training.own.set_error(name, error)
 
     def _use_preset(self, preset: TrainingPreset) -> None:
-        error = self.shell.edit(self.tr("take a set of settings"), training=preset.values)
+        sections: dict[str, Any] = {"training": preset.values}
+        method = self.shell.project.method
+        if preset.options and method.name == "flyp":
+            sections["method"] = {"options": {**method.options, **preset.options}}
+        error = self.shell.edit(self.tr("take a set of settings"), **sections)
         assert error is None, error
         self._render()
 

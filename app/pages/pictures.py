@@ -8,7 +8,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app import decisions, opening, texts
+from app import opening, texts
 from app.pages.page import Hint, Page
 from app.shell import Shell
 from app.steps import Step
@@ -152,7 +152,7 @@ class PicturesPage(Page):
             return Hint("info", self.tr("The pictures are being looked at. You can go on meanwhile."))
         if facts.inspected.plan_error is not None:
             return Hint("warn", texts.whole(facts.inspected.plan_error))
-        if decisions.undecided(facts.problems(), data):
+        if facts.undecided(data):
             return Hint(
                 "info",
                 self.tr(

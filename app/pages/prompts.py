@@ -290,7 +290,8 @@ class PromptsPage(Page):
         self.presets.show_presets(self.shell.facts.presets, self.rows.templates, room)
 
     def _is_narrow(self) -> bool:
-        return self.width() < 900
+        # more than the page needs when it is wide, so that it can become narrow again
+        return self.width() < 1000
 
     def _render_buttons(self) -> None:
         self.make_readable.setEnabled(bool(self.shell.project.prompts.class_names))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -108,6 +108,18 @@ class Button(QPushButton):
             self.setIcon(QIcon())
 
 
+class _Segment(QPushButton):
+    """As wide as its words are when it is chosen, so that nothing moves and nothing is cut."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        strong = QFont(self.font())
+        strong.setWeight(QFont.Weight.DemiBold)
+        return QSize(QFontMetrics(strong).horizontalAdvance(self.text()) + 18, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return self.sizeHint()
+
+
 class Segmented(QFrame):
     """A few choices beside each other, one of them chosen."""
 
@@ -126,9 +138,13 @@ class Segmented(QFrame):
         self._group = QButtonGroup(self)
         self.buttons: dict[str, QPushButton] = {}
         for key, words in choices.items():
-            button = QPushButton(words)
+            button = _Segment(words)
             button.setCheckable(True)
             button.setProperty("kind", "segment")
+            # the chosen one is bold: room for that, so that none is cut and nothing moves
+            bold = QFont(button.font())
+            bold.setWeight(QFont.Weight.DemiBold)
+            button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + 20)
             button.setAccessibleName(f"{name}: {words}")
             tip = (tips or {}).get(key, f"{name}: {words}")
             button.setToolTip(tip)

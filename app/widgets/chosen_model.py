@@ -31,7 +31,7 @@ class ChosenModel(Card):
         self._area.setAccessibleName(self.tr("Chosen model"))
         inside = QWidget()
         body = QVBoxLayout(inside)
-        body.setContentsMargins(16, 12, 16, 16)
+        body.setContentsMargins(16, 12, 12, 16)
         body.setSpacing(8)
         self._area.setWidget(inside)
         self.body.addWidget(self._area)
@@ -45,7 +45,7 @@ class ChosenModel(Card):
         self.warning = self._told("warning", "warn")
         body.addWidget(self.warning[0])
         self.grid = QGridLayout()
-        self.grid.setHorizontalSpacing(12)
+        self.grid.setHorizontalSpacing(8)
         self.grid.setVerticalSpacing(6)
         self.grid.setColumnStretch(0, 1)
         self._values: dict[str, Label] = {}

@@ -128,7 +128,9 @@ class _Row(QStyledItemDelegate):
         painter.drawRoundedRect(_TICK.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         if ticked:
             icons.paint(painter, "check", "on_accent", _TICK.adjusted(1, 1, -1, -1))
-        number_width, bar_width = 52.0, max(48.0, min(112.0, width - 40 - 8 - 12 - 52 - _longest(index)))
+        # names differ by their letters, and the number says what the bar says: the bar gives way
+        number_width = 48.0
+        bar_width = max(20.0, min(112.0, width - 40 - 8 - 12 - number_width - _longest(index)))
         bar_left = width - 12 - number_width - bar_width
         font = painter.font()
         font.setPixelSize(13)

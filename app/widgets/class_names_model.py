@@ -106,7 +106,7 @@ class ClassNamesModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Folder"), self.tr("Name shown to the model"), self.tr("Pictures"))[section]
+            return (self.tr("Folder"), self.tr("Name for the model"), self.tr("Pictures"))[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.tr("Click to sort by this column")
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -34,6 +35,7 @@ class GridCard(Card):
         self._name = ""
         self._count: int | None = None
         self._narrow = False
+        self._marked: tuple[list[decisions.Found], dict[str, str]] = ([], {})
         self.answer: PicturesAnswer | None = None
         """The pictures of the class, in order."""
         self.class_name = ElidedLabel("", "card")
@@ -54,7 +56,7 @@ class GridCard(Card):
         self.tile_size.setRange(*_TILES)
         self.tile_size.setValue(104)
         self.tile_size.setMaximumWidth(84)
-        self.tile_size.setMinimumWidth(40)
+        self.tile_size.setMinimumWidth(24)
         self.tile_size.setAccessibleName(self.tr("Size of the pictures"))
         self.tile_size.setToolTip(self.tr("Size of the pictures"))
         self._small, self._large = Icon("grid-small", "text3"), Icon("grid-large", "text3")
@@ -68,7 +70,7 @@ class GridCard(Card):
             self.tile_size,
             self._large,
         )
-        head.setContentsMargins(14, 10, 14, 10)
+        head.setContentsMargins(14, 10, 12, 10)
         self.body.addLayout(head)
         self.body.addWidget(line())
         self.grid = ImageGrid(thumbnails)
@@ -87,6 +89,7 @@ class GridCard(Card):
         super().resizeEvent(event)
         # the name of the class needs the room more
         self._narrow = self.width() < _NARROW
+        self.tile_size.setMaximumWidth(40 if self._narrow else 84)
         for icon in (self._small, self._large):
             icon.setHidden(self._narrow)
         self._say_count()
@@ -145,10 +148,15 @@ class GridCard(Card):
             self.nothing.hide()
             self.grid.show()
             return
-        root, part = Path(answer.root), self.part.key
+        root, part = str(Path(answer.root)), self.part.key
         marks = self._marks()
         tiles = [
-            Tile(str(root / path), path, marks.get(path, ""), use == "left out")
+            Tile(
+                os.path.join(root, path.replace("/", os.sep)),  # noqa: PTH118  a Path for each would be felt
+                path,
+                marks.get(path, ""),
+                use == "left out",
+            )
             for path, use in zip(answer.paths, answer.parts, strict=True)
             if part in ("all", use)
         ]
@@ -162,12 +170,14 @@ class GridCard(Card):
     def _marks(self) -> dict[str, str]:
         """Path -> what is wrong with it, for pictures that the person has not decided about."""
         data = self._shell.project.data
-        found: dict[str, str] = {}
-        if data is not None:
-            for kind, problem in decisions.undecided(self._shell.facts.problems(), data):
-                for path in decisions.pictures(problem):
-                    found[path] = problem_words.of(kind)
-        return found
+        if data is None:
+            return {}
+        problems = self._shell.facts.undecided(data)
+        if problems is not self._marked[0]:
+            words = {kind: problem_words.of(kind) for kind, _ in problems}
+            found = {path: words[kind] for kind, each in problems for path in decisions.pictures(each)}
+            self._marked = problems, found
+        return self._marked[1]
 
     def _open(self, row_shown: int) -> None:
         tiles = self.grid.tiles.tiles

@@ -52,6 +52,16 @@ class Tile:
     faded: bool = False
     """It is left out."""
 
+    @property
+    def caption(self) -> str:
+        """What is to be said of this picture alone; empty where all have the same in common."""
+        return ""
+
+    @property
+    def spoken(self) -> str:
+        """For the screen reader."""
+        return f"{self.name}. {self.problem}" if self.problem else self.name
+
 
 class TileModel(QAbstractListModel):
     """Tiles in order."""
@@ -75,13 +85,15 @@ class TileModel(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return tile
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{tile.name}\n{tile.problem}" if tile.problem else tile.name
+            return "\n".join(words for words in (tile.name, tile.caption, tile.problem) if words)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{tile.name}. {tile.problem}" if tile.problem else tile.name
+            return tile.spoken
         return None
 
 
-class _TileDelegate(QStyledItemDelegate):
+class TileDelegate(QStyledItemDelegate):
+    """Paints a thumbnail with its edge, its mark and the ring of those that are chosen."""
+
     def __init__(self, grid: ImageGrid) -> None:
         super().__init__(grid)
         self._grid = grid
@@ -143,7 +155,7 @@ class ImageGrid(QListView):
         self._pictures: OrderedDict[tuple[str, int], QPixmap] = OrderedDict()
         self.tiles = TileModel(self)
         self.setModel(self.tiles)
-        self.setItemDelegate(_TileDelegate(self))
+        self.setItemDelegate(TileDelegate(self))
         # a list that wraps is laid out in constant time a row; icon mode would keep a place for each item
         self.setViewMode(QListView.ViewMode.ListMode)
         self.setFlow(QListView.Flow.LeftToRight)

@@ -1,7 +1,8 @@
-"""Judging a run's weights in the engine: asked, shown with its progress, stopped. Hidden while idle."""
+"""Work that the engine does for Evaluate: asked, shown with its progress, stopped. Hidden while idle."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -14,14 +15,18 @@ from app.shell import Shell
 from app.widgets.basics import Button, Label, Ring, row
 from engine.errors import EngineError
 from engine.events import Event, Failed, Progress
-from engine.requests import EvaluateAnswer, EvaluateRequest
+from engine.requests import EvaluateAnswer, EvaluateRequest, ReportAnswer, ReportRequest
+
+Ask = EvaluateRequest | ReportRequest
 
 
 class Judging(QWidget):
-    """One at a time."""
+    """One at a time: judging pictures, or writing the report."""
 
     judged = Signal(object, object, bool)
     """The run's folder, the ``Result``, and whether it is of the run's own sets."""
+    reported = Signal(str)
+    """Path of the report that was written."""
     changed = Signal()
     """It began, or it is over."""
 
@@ -38,7 +43,7 @@ class Judging(QWidget):
             self.tr("Stop"),
             icon="stop",
             small=True,
-            tip=self.tr("Stop judging; nothing is changed"),
+            tip=self.tr("Stop this; nothing is changed"),
             act=self.stop,
         )
         self.setLayout(row(Ring(), self.phase, self.bar, self.stop_button, None))
@@ -48,23 +53,33 @@ class Judging(QWidget):
     def busy(self) -> bool:
         return self._ticket is not None
 
-    def ask(self, run: Path, pictures: Path | None = None) -> None:
-        """Judge these pictures of the same classes, or the run's own sets."""
+    def ask(self, run: Path, pictures: Path | None = None, alpha: float | None = None) -> None:
+        """Judge these pictures of the same classes, or the run's own sets; ``alpha`` None takes the recipe's."""
+        data = None if pictures is None else str(pictures)
+        self._begin(
+            EvaluateRequest(run=str(run), data=data, alpha=alpha),
+            lambda answer: self._judged(run, answer, pictures is None),
+        )
+
+    def report(self, run: Path, out: Path, alpha: float) -> None:
+        """Write the report of a run at a blend."""
+        self._begin(ReportRequest(run=str(run), out=str(out), alpha=alpha), self._reported)
+
+    def stop(self) -> None:
+        """Go no further."""
+        if self._ticket is not None:
+            self._ticket.cancel()
+
+    def _begin(self, request: Ask, done: Callable[[object], None]) -> None:
         if self._ticket is not None:
             return
         self.phase.setText(self.tr("Waiting for the engine"))
         self.bar.setRange(0, 0)
-        request = EvaluateRequest(run=str(run), data=None if pictures is None else str(pictures))
         self._ticket = self._shell.engine.ask(request)
         self._ticket.said.connect(self._said)
         self._ticket.failed.connect(self._failed)
-        self._ticket.answered.connect(lambda answer: self._answered(run, answer, pictures is None))
+        self._ticket.answered.connect(lambda answer: self._answered(answer, done))
         self._over_or_begun()
-
-    def stop(self) -> None:
-        """Judge no further."""
-        if self._ticket is not None:
-            self._ticket.cancel()
 
     def _over_or_begun(self) -> None:
         self.setVisible(self.busy)
@@ -83,8 +98,13 @@ class Judging(QWidget):
             text, why = texts.message(failed.message)
             self._shell.notify("bad", text, why, key="evaluate")
 
-    def _answered(self, run: Path, answer: EvaluateAnswer, own: bool) -> None:
+    def _answered(self, answer: object, done: Callable[[object], None]) -> None:
         self._ticket = None
+        done(answer)
+        self._over_or_begun()
+
+    def _judged(self, run: Path, answer: object, own: bool) -> None:
+        assert isinstance(answer, EvaluateAnswer)
         found: Result | None = None
         try:
             found = results.understood(answer.result, answer.run, other=not own)
@@ -92,4 +112,7 @@ class Judging(QWidget):
             self._shell.notify("bad", str(error.message), key="evaluate")
         if found is not None:
             self.judged.emit(run, found, own)
-        self._over_or_begun()
+
+    def _reported(self, answer: object) -> None:
+        assert isinstance(answer, ReportAnswer)
+        self.reported.emit(answer.path)

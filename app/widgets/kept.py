@@ -1,4 +1,4 @@
-"""What a run kept: the headline figure, its epoch, its blend, the last epoch beside it, and where it lies."""
+"""What a run kept: its epoch, the last epoch beside it, and where the weights lie."""
 
 from __future__ import annotations
 
@@ -8,39 +8,29 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app import texts
 from app.results import Result
-from app.widgets.basics import Button, Card, ElidedLabel, Label, line, row
+from app.widgets.basics import Button, ElidedLabel, Label, row
 from app.widgets.runs_table import figure
 
 
-class Kept(Card):
-    """A card with few words."""
+class Kept(QWidget):
+    """Three lines."""
 
     def __init__(self) -> None:
-        super().__init__(self.tr("What was kept"))
+        super().__init__()
         self.folder: Path | None = None
-        self.number = Label("", "headline", select=True)
-        self.of_what = Label("", "support", wrap=True)
-        self.body.addWidget(self.number)
-        self.body.addWidget(self.of_what)
-        self.body.addSpacing(4)
-        self.body.addWidget(line())
-        self.body.addSpacing(4)
-        self.grid = QGridLayout()
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(16, 12, 12, 12)
         self.grid.setHorizontalSpacing(16)
         self.grid.setVerticalSpacing(8)
         self.grid.setColumnStretch(1, 1)
         self.epoch = self._line(
-            0, self.tr("Epoch"), self.tr("The pass over the training pictures whose weights are kept")
-        )
-        self.blend = self._line(
-            1,
-            self.tr("Blend"),
-            self.tr("0 is the model before training, 1 the finetuned one (alpha of WiSE-FT)"),
+            0,
+            self.tr("Epoch kept"),
+            self.tr("The pass over the training pictures whose weights are kept; validation chose it"),
         )
         self.last = self._line(
-            2, self.tr("Last epoch"), self.tr("Accuracy if the last epoch's weights had been kept")
+            1, self.tr("Last epoch"), self.tr("Accuracy if the last epoch's weights had been kept, in %")
         )
         self.place = ElidedLabel("", "body", mode=Qt.TextElideMode.ElideMiddle)
         show = Button(
@@ -50,10 +40,11 @@ class Kept(Card):
         place = QWidget()
         place.setLayout(row(self.place, show, spacing=4))
         self._line(
-            3, self.tr("Weights"), self.tr("The folder with the kept weights, which open_clip loads"), place
+            2,
+            self.tr("Weights"),
+            self.tr("The folder with the weights after training, which open_clip loads"),
+            place,
         )
-        self.body.addLayout(self.grid)
-        self.body.addStretch(1)
 
     def _line(self, number: int, name: str, tip: str, shown: QWidget | None = None) -> Label:
         key = Label(name, "support")
@@ -71,19 +62,7 @@ class Kept(Card):
     def show_result(self, result: Result, best: Path) -> None:
         """Say what this result kept; ``best`` is where its weights lie."""
         self.folder = best
-        main = result.main
-        if main is not None:
-            self.number.setText(texts.percent(main.after))
-            what = self.tr("test pictures") if main.kind == "test" else self.tr("validation pictures")
-            words = self.tr("of {} {} are right").format(texts.number(main.pictures), what)
-            if main.before is not None:
-                words = self.tr("{}; before training it was {}").format(words, texts.percent(main.before))
-            self.of_what.setText(words)
         self.epoch.setText(self._epoch(result))
-        if result.alpha == 1:
-            self.blend.setText(self.tr("1, the finetuned weights"))
-        else:
-            self.blend.setText(self.tr("{:g} between before and after").format(result.alpha))
         self.last.setText(self._last(result))
         self.place.setText(str(best))
 

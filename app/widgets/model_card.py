@@ -23,10 +23,12 @@ class ModelListCard(Card):
         self._search_action = self.search.addAction(
             icons.icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition
         )
+        self.search.setMinimumWidth(130)
         self.search.setMaximumWidth(320)
         self.filter = Segmented(
-            {"all": self.tr("All"), "here": self.tr("On this machine"), "fits": self.tr("Fits this device")},
+            {"all": self.tr("All"), "here": self.tr("On this machine"), "fits": self.tr("Fits")},
             self.tr("Which models"),
+            {"fits": self.tr("What this device has memory for")},
         )
         self.filter.choose("all")
         self.count = Label("", "help")
@@ -39,6 +41,8 @@ class ModelListCard(Card):
         head = row(self.search, self.filter, None, self.count, spacing=12)
         head.setContentsMargins(12, 10, 16, 10)
         head.setStretch(0, 1)
+        # the room that is left is the search's, as far as it goes
+        head.setStretch(2, 0)
         self.body.addLayout(head)
         self.body.addWidget(line())
         self.body.addWidget(self.list, 1)

@@ -59,23 +59,20 @@ class RowDelegate(QStyledItemDelegate):
         _radio(painter, QRectF(box.left(), box.center().y() - 6, 14, 14), row.chosen)
         words = box.adjusted(24, 0, 0, 0)
         badge = _small(font, 11, QFont.Weight.Medium)
-        room = words.width()
-        if row.badge:
-            width = QFontMetrics(badge).horizontalAdvance(row.badge) + 14
-            room = max(40, room - width - 8)
-        strong = QFont(font)
+        strong, quiet = QFont(font), _small(font, 12)
         strong.setWeight(QFont.Weight.DemiBold if row.chosen else QFont.Weight.Medium)
-        _line(painter, strong, "text", QRect(words.left(), words.top(), room, 18), row.title)
-        _line(
-            painter,
-            _small(font, 12),
-            "text3",
-            QRect(words.left(), words.top() + 18, words.width(), 17),
-            row.second,
-        )
+        left, top, room = words.left(), words.top(), words.width()
+        width = QFontMetrics(badge).horizontalAdvance(row.badge) + 14 + 8 if row.badge else 0
+        title = QFontMetrics(strong).horizontalAdvance(row.title)
+        # the name matters more than what is said of it: a badge that would cut it goes below
+        below = width > 0 and title + width > room
+        first, second = (room, room - width) if below else (room - width, room)
+        _line(painter, strong, "text", QRect(left, top, first, 18), row.title)
+        _line(painter, quiet, "text3", QRect(left, top + 18, second, 17), row.second)
         if row.badge:
-            taken = min(room, QFontMetrics(strong).horizontalAdvance(row.title)) + 8
-            _badge(painter, badge, QPoint(words.left() + taken, words.top()), row.badge, row.tone, row.chosen)
+            under = min(second, QFontMetrics(quiet).horizontalAdvance(row.second))
+            at = QPoint(left + 8 + (under if below else title), top + (17 if below else 0))
+            _badge(painter, badge, at, row.badge, row.tone, row.chosen)
 
     def _memory(self, painter: QPainter, font: QFont, box: QRect, row: ModelRow) -> None:
         _line(painter, font, "text", QRect(box.left(), box.top(), box.width(), 18), memory_words(row))

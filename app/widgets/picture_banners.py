@@ -36,7 +36,7 @@ class PictureBanners(QVBoxLayout):
             what, why = texts.message(facts.inspected.plan_error)
             self.addWidget(Banner(Notice("bad", what, why), closable=False))
         problems = facts.problems()
-        open_ones = decisions.undecided(problems, data)
+        open_ones = facts.undecided(data)
         others = [
             found for found in problems if found[0] not in decisions.DECIDABLE and found[0] != "left out"
         ]
@@ -87,5 +87,5 @@ class PictureBanners(QVBoxLayout):
         """Use none of the pictures with problems; of exact copies one stays."""
         data = self._shell.project.data
         if data is not None:
-            found = decisions.undecided(self._shell.facts.problems(), data)
+            found = self._shell.facts.undecided(data)
             self._shell.edit(self.tr("leave problem pictures out"), data=decisions.leaving_out(found, data))

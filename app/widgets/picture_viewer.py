@@ -135,7 +135,7 @@ class PictureViewer(QDialog):
         self.canvas.image = None
         self.canvas.update()
         self._ring.show()
-        self.facts.setText(self._caption)
+        self.facts.setText(tile.caption or self._caption)
         self.problem.setText(tile.problem)
         self.problem.setVisible(bool(tile.problem))
         self.before.setEnabled(self._row > 0)
@@ -154,7 +154,7 @@ class PictureViewer(QDialog):
         with contextlib.suppress(OSError):
             octets = "  ·  " + texts.size(Path(path).stat().st_size)
         place = self.tr("{} of {}").format(texts.number(self._row + 1), texts.number(len(self._tiles)))
-        self.facts.setText(f"{self._caption}  ·  {words}{octets}  ·  {place}")
+        self.facts.setText(f"{tile.caption or self._caption}  ·  {words}{octets}  ·  {place}")
 
     def _go(self, by: int) -> None:
         goal = self._row + by

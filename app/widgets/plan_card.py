@@ -27,6 +27,7 @@ class _Share(QSpinBox):
         self.setRange(least, 80)
         self.setSuffix("\u202f%")
         self.setFixedWidth(70)
+        _inset(self)
         self.setKeyboardTracking(False)
         self.setAccessibleName(name)
         self.setToolTip(tip)
@@ -42,7 +43,7 @@ class Chip(QFrame):
         self.setToolTip(tip)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 1, 2, 1)
-        layout.setSpacing(6)
+        layout.setSpacing(4)
         if trouble:
             layout.addWidget(Icon("warning", "bad", 14))
         title, figure = ElidedLabel(name, "strong"), Label(count, "support", "bad" if trouble else "")
@@ -69,11 +70,11 @@ class PlanCard(Card):
         self._rendering = False
         across = QHBoxLayout()
         across.setSpacing(12)
-        across.addWidget(self._training(), 5)
+        across.addWidget(self._training())
         across.addWidget(line(vertical=True))
-        across.addWidget(self._held_back(), 6)
+        across.addWidget(self._held_back())
         across.addWidget(line(vertical=True))
-        across.addWidget(self._shifted(), 9)
+        across.addWidget(self._shifted(), 1)
         self.body.addLayout(across)
 
     # --- building -----------------------------------------------------------------------------
@@ -90,6 +91,7 @@ class PlanCard(Card):
         self.shots = QSpinBox()
         self.shots.setRange(1, 9999)
         self.shots.setFixedWidth(64)
+        _inset(self.shots)
         self.shots.setKeyboardTracking(False)
         self.shots.setAccessibleName(self.tr("Training pictures per class"))
         self.shots.setToolTip(
@@ -118,6 +120,7 @@ class PlanCard(Card):
         self.seed = QSpinBox()
         self.seed.setRange(0, 2_147_483_647)
         self.seed.setFixedWidth(72)
+        _inset(self.seed)
         self.seed.setKeyboardTracking(False)
         self.seed.setAccessibleName(self.tr("Seed"))
         self.seed.setToolTip(
@@ -137,8 +140,8 @@ class PlanCard(Card):
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        grid.addWidget(Label(self.tr("Held back"), "card"), 0, 0, 1, 3)
+        grid.setVerticalSpacing(5)
+        grid.addWidget(_headed(self.tr("Held back")), 0, 0, 1, 3)
         for place, (words, field, count) in enumerate(
             (
                 (self.tr("To choose"), self.validation, self.validation_count),
@@ -165,10 +168,11 @@ class PlanCard(Card):
 
     def _shifted(self) -> QWidget:
         self.add_shift = Button(
-            self.tr("Add a folder…"),
+            self.tr("Add…"),
             icon="plus",
             kind="quiet",
             small=True,
+            name=self.tr("Add a folder of shifted pictures"),
             act=self.shift_wanted.emit,
             tip=self.tr(
                 "The same classes under other circumstances: another camera, place, season, or drawn instead of photographed"
@@ -191,7 +195,7 @@ class PlanCard(Card):
                 self._chips_holder,
                 self.shift_note,
                 None,
-                spacing=6,
+                spacing=5,
             )
         )
         return holder
@@ -287,6 +291,8 @@ class PlanCard(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         super().resizeEvent(event)
+        # beside its heading the whole word would widen a small window; the tip and the name say it all
+        self.add_shift.setText(self.tr("Add…") if self.width() < _NARROW else self.tr("Add a folder…"))
         if (self.width() < _NARROW) != (event.oldSize().width() < _NARROW) and self._shell.project.data:
             self.render_plan(self._shell.project.data)
 
@@ -325,13 +331,25 @@ class PlanCard(Card):
         return self._shell.edit(self.tr("add shifted pictures"), data={"shifts": shifts})
 
 
+def _headed(title: str) -> Label:
+    """A heading as high as the one that has a button beside it, so that the parts begin on one line."""
+    made = Label(title, "card")
+    made.setMinimumHeight(24)
+    return made
+
+
+def _inset(field: QSpinBox) -> None:
+    """Keep the words inside clear of the edge; the style sheet's padding does not reach them."""
+    field.lineEdit().setTextMargins(6, 0, 0, 0)
+
+
 def _part(title: str, label: str, control: QHBoxLayout, below: Label) -> QWidget:
     holder = QWidget()
     layout = QVBoxLayout(holder)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(6)
+    layout.setSpacing(5)
     layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-    layout.addWidget(Label(title, "card"))
+    layout.addWidget(_headed(title))
     layout.addWidget(Label(label, "support"))
     layout.addLayout(control)
     layout.addWidget(below)

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from app import texts
 from app.charts import marks
 from app.results import OfClass, SetResult
 from app.theme import theme
-from app.widgets.cells import PADDING, Column, Rows, Table
+from app.widgets.cells import FIRST_PADDING, PADDING, Column, Rows, Table
 from app.widgets.runs_table import figure
 
 TALL = 42
 """Height of a row with a second line."""
 _BAR = 8
-_LEAST_NAME, _NAME = 168, 300
+_LEAST_NAME, _NAME = 150, 300
 """Width of the first column: at least, and at most where bars can take the rest."""
 
 
@@ -53,10 +53,10 @@ def used_for(each: SetResult) -> str:
     """What the set was used for, in words."""
     words = {
         "test": _tr("never used to choose"),
-        "validation": _tr("chose the epoch"),
+        "validation": _tr("chose epoch and blend"),
         "shift": _tr("shifted"),
         "mean": _tr("mean of them"),
-        "other": _tr("not part of the run's result"),
+        "other": _tr("other pictures, at blend {:g}").format(each.alpha),
     }[each.kind]
     if 0 < each.classes < each.of_classes:
         words = _tr("{}, {} of {} classes").format(words, each.classes, each.of_classes)
@@ -166,7 +166,7 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: figure(each.before),
             sort=lambda each: each.before,
             right=True,
-            width=62,
+            width=58,
             tip=_tr("Accuracy in % before training, from the captions alone (zero-shot)"),
             colour=lambda _: "text2",
         ),
@@ -175,8 +175,8 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: figure(each.after),
             sort=lambda each: each.after,
             right=True,
-            width=60,
-            tip=_tr("Accuracy in % with the weights that were kept"),
+            width=56,
+            tip=_tr("Accuracy in % after training, at the blend that is shown"),
             strong=lambda _: True,
         ),
         Column(
@@ -184,7 +184,7 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: changed(each.change),
             sort=lambda each: each.change,
             right=True,
-            width=66,
+            width=72,
             tip=_tr("In points of accuracy"),
             colour=lambda each: change_colour(each.change),
             strong=lambda _: True,
@@ -193,7 +193,7 @@ def _set_columns() -> list[Column[SetResult]]:
             _tr("Range"),
             lambda each: ranged(each.interval),
             right=True,
-            width=96,
+            width=94,
             tip=_tr(
                 "Where the accuracy after lies 95 times in 100 (Wilson's interval); fewer pictures, wider range"
             ),
@@ -217,19 +217,31 @@ class ResultTable(Table):
         rows: Rows[SetResult] = Rows(_set_columns(), key=lambda each: (each.kind, each.name))
         name = _tr("Before and after, for each set of pictures")
         super().__init__(rows, name, row_height=TALL, sortable=False, header=ScaleHeader())
+        _tight_heads(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        _share_out(self, 104)
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        words = [used_for(each) for each in self.rows.rows if each.kind != "other"]
+        longest = max(map(QFontMetrics(font).horizontalAdvance, words), default=0)
+        _share_out(self, 76, longest + 52)
 
 
-def _share_out(table: Table, least: int) -> None:
+def _tight_heads(table: Table) -> None:
+    """Numbers stand at the right: their heads need no room at the left."""
+    header = table.horizontalHeader()
+    first = f"QHeaderView::section:first {{ padding-left: {FIRST_PADDING}px; }}"
+    header.setStyleSheet(f"QHeaderView::section {{ padding: 0 {PADDING}px 0 2px; }} {first}")
+
+
+def _share_out(table: Table, least: int, least_name: int = _LEAST_NAME) -> None:
     """Names take what they may need, the bars in the last column all that is left; ``least`` or none."""
     last = len(table.rows.columns) - 1
-    others = sum(table.columnWidth(i) for i in range(1, last))
+    others = sum(table.columnWidth(i) for i in range(1, last) if not table.isColumnHidden(i))
     room = table.viewport().width() - others
     bar = max(least, room - _NAME)
-    table.setColumnHidden(last, room - bar < _LEAST_NAME)
+    table.setColumnHidden(last, room - bar < least_name)
     table.setColumnWidth(last, bar)
 
 
@@ -246,7 +258,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: texts.number(each.pictures),
             sort=lambda each: each.pictures,
             right=True,
-            width=80,
+            width=72,
             tip=_tr("Pictures of this class in the set"),
             colour=lambda _: "text2",
         ),
@@ -255,7 +267,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: figure(each.before),
             sort=lambda each: each.before,
             right=True,
-            width=76,
+            width=62,
             tip=_tr("How many of the class were right before training, in %"),
             colour=lambda _: "text2",
         ),
@@ -264,7 +276,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: figure(each.after),
             sort=lambda each: each.after,
             right=True,
-            width=72,
+            width=60,
             tip=_tr("How many of the class are right now, in %"),
             strong=lambda _: True,
         ),
@@ -273,7 +285,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: changed(each.change),
             sort=lambda each: each.change,
             right=True,
-            width=80,
+            width=76,
             tip=_tr("In points"),
             colour=lambda each: change_colour(each.change),
             strong=lambda _: True,
@@ -283,7 +295,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: ranged(each.interval),
             sort=lambda each: each.interval,
             right=True,
-            width=120,
+            width=104,
             tip=_tr("Where the figure after lies 95 times in 100"),
             colour=lambda _: "text2",
         ),
@@ -305,9 +317,13 @@ class ClassTable(Table):
         )
         rows: Rows[OfClass] = Rows([*_class_columns(readable), bars], key=lambda each: each.name)
         super().__init__(rows, _tr("Accuracy of each class"), header=ScaleHeader())
+        _tight_heads(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
+        # where the card is narrow the change counts more than how many pictures there are
+        for number, least in ((5, 540), (1, 380)):
+            self.setColumnHidden(number, self.viewport().width() < least)
         _share_out(self, 160)
 
 
@@ -369,8 +385,8 @@ class DetailTable(Table):
                 cell_tip=lambda each: each.tip,
                 paint=lambda painter, box, each: two_lines(painter, box, each.name, each.below),
             ),
-            Column(_tr("Before"), lambda each: each.before, right=True, width=58, colour=lambda _: "text2"),
-            Column(_tr("After"), lambda each: each.after, right=True, width=54, strong=lambda _: True),
+            Column(_tr("Before"), lambda each: each.before, right=True, width=62, colour=lambda _: "text2"),
+            Column(_tr("After"), lambda each: each.after, right=True, width=62, strong=lambda _: True),
             Column(
                 _tr("Range"),
                 lambda each: each.interval,
@@ -382,3 +398,4 @@ class DetailTable(Table):
         ]
         rows: Rows[Detail] = Rows(columns, key=lambda each: each.name)
         super().__init__(rows, _tr("Further figures"), row_height=TALL, sortable=False)
+        _tight_heads(self)

@@ -174,8 +174,12 @@ class FailureCard(Card):
         words = column(self.what, self.why, spacing=2)
         self.body.setContentsMargins(15, 11, 11, 11)
         icon = column(2, Icon("error", "bad"), None, spacing=0)
-        self.body.addLayout(row(icon, words))
-        self.body.addLayout(row(24, self._row, None, self.detail_button, self.copy))
+        # beside the words, which can be broken; beside the remedies they would widen a small window
+        side = column(row(self.detail_button, self.copy), None)
+        above = row(icon, words, side)
+        above.setStretch(1, 1)
+        self.body.addLayout(above)
+        self.body.addLayout(row(24, self._row, None))
         self.body.addWidget(self.detail)
 
     def refresh(self, recipe: Recipe | None) -> bool:

@@ -72,6 +72,9 @@ class RunPanel(Card):
         self.about = ElidedLabel("", "support")
         self.words = Label("", wrap=True)
         self.words.setAccessibleName(self.tr("What is being done"))
+        # between the steps phases come and go; one line that stays keeps what is below it in its place
+        self.doing = ElidedLabel()
+        self.doing.setAccessibleName(self.tr("What is being done"))
         content.addLayout(row(self._ring, self._icon, self.title, None))
         content.addWidget(self.about)
         self.number = Label("", "headline")
@@ -95,6 +98,7 @@ class RunPanel(Card):
         content.addSpacing(2)
         content.addLayout(row(self.steps, None, self.left_words))
         content.addSpacing(2)
+        content.addWidget(self.doing)
         content.addWidget(self.words)
 
     def _build_best(self, content: QVBoxLayout) -> None:
@@ -164,8 +168,9 @@ class RunPanel(Card):
         name, colour = _ICONS.get(state, ("play", "text2"))
         self._icon.setVisible(not busy)
         self._icon.show_icon(name, colour)
-        _say(self.title, run_words.state_title(state))
         recipe = session.recipe if state is not RunState.NONE else self.shell.project.recipe()
+        lacks = state is RunState.NONE and recipe is None
+        _say(self.title, self.tr("Not ready yet") if lacks else run_words.state_title(state))
         _say(self.about, run_words.short(recipe, self.shell.facts) if recipe is not None else "")
         started = series.started
         shown = started is not None and state is not RunState.NONE
@@ -173,7 +178,9 @@ class RunPanel(Card):
             widget.setVisible(shown)
         self.bar.setVisible(shown or busy)
         if started is not None:
-            current = min(series.epoch + 1, started.epochs) if session.under_way else series.epoch
+            # one that stops ends with the epochs it has
+            learning = session.under_way and state is not RunState.STOPPING
+            current = min(series.epoch + 1, started.epochs) if learning else series.epoch
             _say(self.number, texts.number(current))
             words = self.tr("of {} epochs") if started.batch_size else self.tr("of {} candidates")
             _say(self.of, words.format(texts.number(started.epochs)))
@@ -190,8 +197,12 @@ class RunPanel(Card):
             self.bar.setRange(0, phase.total if phase is not None else 0)
             self.bar.setValue(phase.done if phase is not None else 0)
         words = self._words()
+        learns = state is RunState.RUNNING and bool(series.steps)
+        if learns:
+            _say(self.doing, run_words.phase_words(session.phase) or self.tr("Learning from the pictures"))
         _say(self.words, words)
-        self.words.setVisible(bool(words))
+        self.doing.setVisible(learns)
+        self.words.setVisible(bool(words) and not learns)
 
     def _words(self) -> str:
         """What is done now, or how it ended."""

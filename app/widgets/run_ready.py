@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from app.facts import Facts
 from app.widgets import run_words
@@ -27,8 +26,13 @@ class ReadyCard(Card):
         icon = column(Icon("chart", "text3", 32), None)
         inner.setLayout(row(icon, column(self.title, self.about, 8, self._grid, None, spacing=4), spacing=16))
         self.body.addStretch(2)
-        self.body.addWidget(inner, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.setMinimumWidth(400)
+        # an alignment would ask for its height at another width than it gets, and cut its last lines
+        between = QHBoxLayout()
+        between.addStretch(1)
+        between.addWidget(inner, 100)
+        between.addStretch(1)
+        self.body.addLayout(between)
         self.body.addStretch(3)
         self._known: list[tuple[str, str]] | None = None
 

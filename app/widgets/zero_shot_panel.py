@@ -31,7 +31,7 @@ class Stop:
     tone: Literal["info", "warn"] = "info"
 
 
-_STATE = 264
+_STATE = 230
 """Width of what says how far the figures are."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from engine.comparison.folder import ComparisonFolder, remove_unfinished
+from engine.comparison.folder import ComparisonFolder, remove_remains, remove_unfinished
 from engine.comparison.grid import Cell
 from engine.comparison.summary import CellFigures
 from engine.control import Control
@@ -78,6 +78,10 @@ class Worker:
 
     def work(self, cell: Cell, emit: Emit, control: Control) -> bool:
         """Train and judge a cell; False if another process has it. Raises what training raises."""
+        with self._folder.taken(cell) as ours:
+            return ours and self._work(cell, emit, control)
+
+    def _work(self, cell: Cell, emit: Emit, control: Control) -> bool:
         state = self.state(cell)
         try:
             if state is State.CUT_SHORT:
@@ -85,8 +89,8 @@ class Worker:
             elif state is State.FRESH:
                 self._begin(cell, emit, control)
         except EngineError as error:
-            if error.message.code in ("run.busy", "files.exists", "run.finished"):
-                # another process was quicker
+            if error.message.code == "run.busy":
+                # somebody goes on with this very run
                 return False
             if error.message.code != _DIVERGED:
                 raise
@@ -104,7 +108,9 @@ class Worker:
         return True
 
     def _begin(self, cell: Cell, emit: Emit, control: Control) -> None:
-        request = TrainRequest(recipe=cell.recipe(self._base).content(), out=str(self._folder.run(cell)))
+        place = self._folder.run(cell)
+        remove_remains(place)
+        request = TrainRequest(recipe=cell.recipe(self._base).content(), out=str(place))
         self._whole(request, emit, control)
 
     def _take_up(self, cell: Cell, emit: Emit, control: Control) -> None:

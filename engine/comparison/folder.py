@@ -2,18 +2,23 @@
 
 recipe.toml           what every run's recipe comes from
 runs/<cell>/          a run for each cell
+runs/<cell>.lock      who works on it now
 comparison.json .csv .md
 charts/<name>.svg .png
 
-Several processes may work on one folder: a cell belongs to whoever holds its run.
+Several processes may work on one folder: a cell belongs to whoever holds its lock.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from engine import files, recipe
 from engine.comparison.grid import Cell
@@ -55,6 +60,25 @@ class ComparisonFolder:
     def run(self, cell: Cell) -> Path:
         """Where a cell's run is, or will be."""
         return self.path / "runs" / cell.name
+
+    @contextmanager
+    def taken(self, cell: Cell) -> Iterator[bool]:
+        """Take a cell for this process from training to judging; False if another process has it."""
+        place = self.path / "runs" / f"{cell.name}.lock"
+        files.make_folder(place.parent)
+        # the operating system lets it go when the process ends, however it ends
+        lock = FileLock(place, timeout=0, thread_local=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        except OSError as error:
+            raise files.write_error(place, error) from error
+        try:
+            yield True
+        finally:
+            lock.release()
 
     def opened(self, cell: Cell, base: Recipe) -> RunDirectory | None:
         """The run of a cell, if it was begun. Raises EngineError if it was made from another recipe."""
@@ -105,5 +129,12 @@ def remove_unfinished(run: RunDirectory) -> None:
         run.discard()
     finally:
         run.close()
-    # what a crash in the midst of a write left there
-    shutil.rmtree(run.path, ignore_errors=True)
+    remove_remains(run.path)
+
+
+def remove_remains(place: Path) -> None:
+    """Remove a folder in which a crash left nothing but locks and half-written temporary files."""
+    if place.is_dir() and all(
+        each.name.startswith(".") or each.suffix == ".lock" for each in place.iterdir()
+    ):
+        shutil.rmtree(place, ignore_errors=True)

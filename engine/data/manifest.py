@@ -138,6 +138,9 @@ def read(path: Path, control: Control | None = None) -> Table:
     """
     control = control or Control()
     where = shown(str(path))
+    if not path.is_file():
+        # reading a pipe would wait for ever
+        raise EngineError("data.source_not_a_table", path=where)
     try:
         text = decoded(path.read_bytes())
     except OSError as error:
@@ -156,7 +159,8 @@ def read(path: Path, control: Control | None = None) -> Table:
     if not first:
         raise EngineError("data.table_empty", path=where)
     delimiter, columns = _columns(path, first, given)
-    reader = csv.reader(lines, delimiter=delimiter)
+    # strict: a quotation mark that is never closed would make one class of all that follows
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     return _rows(path, reader, columns, start, control)
 
 
@@ -166,6 +170,7 @@ def _rows(path: Path, reader: Reader, columns: _Columns, start: int, control: Co
     problems: list[Problem] = []
     seen: set[tuple[str, str, Split | None]] = set()
     values: list[tuple[int, str]] = []
+    row = start
     try:
         for cells in reader:
             control.check()
@@ -200,9 +205,8 @@ def _rows(path: Path, reader: Reader, columns: _Columns, start: int, control: Co
             seen.add((picture, label, split))
             entries.append(Found(picture, label, split, cell(columns.group) or None))
     except csv.Error as error:
-        raise EngineError(
-            "data.table_broken", path=where, row=start + reader.line_num, reason=str(error)
-        ) from error
+        # the row that begins after the last good one, however far the reader went to find its end
+        raise EngineError("data.table_broken", path=where, row=row + 1, reason=str(error)) from error
     if not entries:
         raise EngineError("data.table_empty", path=where)
     has_splits = any(value for _, value in values)

@@ -115,14 +115,15 @@ def opened(path: str | Path) -> Iterator[IO[bytes]]:
             stream: IO[bytes] = io.BytesIO(path.read_bytes())
         else:
             stream = path.open("rb")
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        # a NUL in the name is no error of the operating system's
         raise _unreadable(name, error) from error
     with stream:
         yield stream
 
 
-def _unreadable(name: str, error: OSError) -> PictureError:
-    reason = error.strerror or str(error)
+def _unreadable(name: str, error: OSError | ValueError) -> PictureError:
+    reason = getattr(error, "strerror", None) or str(error)
     return PictureError(ProblemKind.UNREADABLE, say("data.unreadable", path=name, reason=reason))
 
 

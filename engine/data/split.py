@@ -160,7 +160,9 @@ class _Drawing:
         """
         chosen: list[list[int]] = [[] for _ in range(self._classes)]
         next_unit = [0] * self._classes
-        for shot in range(1, shots + 1):
+        # more shots than the largest class has pictures change nothing
+        most = max(self.left(), default=0)
+        for shot in range(1, min(shots, most) + 1):
             for index in range(self._classes):
                 numbers = self._of_class[index]
                 while len(chosen[index]) < shot and next_unit[index] < len(numbers):

@@ -98,10 +98,27 @@ def intervals(
     """
     total, classes = logits_NC.shape
     log_NC = log_softmax(logits_NC)
-    predicted_N = logits_NC.argmax(axis=1)
+    return resampled(
+        logits_NC.argmax(axis=1),
+        labels_N,
+        np.exp(log_NC.max(axis=1)),
+        -log_NC[np.arange(total), labels_N],
+        classes,
+        groups,
+    )
+
+
+def resampled(
+    predicted_N: Ints,
+    labels_N: Ints,
+    confidence_N: Floats,
+    loss_N: Floats,
+    classes: int,
+    groups: Sequence[str | None] | None = None,
+) -> dict[str, list[float]]:
+    """``intervals`` from what they need of each picture: class, what was said, how surely, loss."""
+    total = len(labels_N)
     right_N = (predicted_N == labels_N).astype(float)
-    confidence_N = np.exp(log_NC.max(axis=1))
-    loss_N = -log_NC[np.arange(total), labels_N]
     cell_N = labels_N * classes + predicted_N
     bin_N = _bins(confidence_N)
     gap_N = confidence_N - right_N

@@ -21,7 +21,7 @@ from engine.evaluation.report import average_table
 from engine.events import Progress
 from engine.jobs import Emit
 from engine.messages import say
-from engine.methods import State
+from engine.methods import Learner, State
 from engine.recipe import Recipe
 from engine.requests import AverageAnswer, AverageRequest
 from engine.run_directory import RunDirectory
@@ -44,6 +44,9 @@ def average(request: AverageRequest, emit: Emit, control: Control) -> AverageAns
         _require_together(runs[0], run, datasets[0], dataset)
     sets = _unseen(datasets)
     with reopened(runs[0], emit, control, sets=sets) as again:
+        if type(again.learner).blend is not Learner.blend:
+            # low-rank factors, a memory of pictures: their mean is not the mean of what they do
+            raise EngineError("average.method", method=runs[0].recipe().method.name)
         states = [again.after]
         for run in runs[1:]:
             state = checkpoints.load_weights(run, "best")

@@ -117,7 +117,7 @@ def bench(request: BenchRequest, emit: Emit, control: Control) -> BenchAnswer:
     for backbone in (ours, plain):
         backbone.to(device)
         training_mode(backbone.model, freeze_batchnorm=True)
-    learner = FlypLearner(ours, task, FlypOptions())
+    learner = FlypLearner(ours, task, FlypOptions(collisions="none"))
     has_convolutions = ours.image_kind in ("resnet", "timm-conv")
     channels_last_too = has_convolutions and precision.channels_last_is_safe(device, ours.visual)
     groups = learner.parameter_groups(0.1, False)

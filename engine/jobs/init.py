@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine import files
 from engine import recipe as recipes
 from engine.clip import imagenet
 from engine.clip.describe import Tower, image_tower
@@ -65,7 +66,7 @@ def epochs(pictures: int, batch: int) -> Chosen:
 
 def init(request: InitRequest, emit: Emit, control: Control) -> InitAnswer:
     """Look at the folder and the model, choose, and write the recipe (never over another file)."""
-    if request.out is not None and Path(request.out).exists():
+    if request.out is not None and files.taken(Path(request.out)):
         raise EngineError("files.exists", path=request.out)
     model, why_model = _model(request)
     options = options_of(find(request.method), {}).model_dump(mode="json")

@@ -25,6 +25,10 @@ TEXTS: dict[str, Text] = {
         "{run} and {other} cannot be averaged: their {what} differ.",
         "Average runs of one recipe that differ in their seeds only.",
     ),
+    "average.method": Text(
+        "Runs of {method} cannot be averaged: what it learns is no set of weights that could be mixed.",
+        "Average runs of a method that trains the model itself, such as flyp or fine-tune.",
+    ),
     "average.no_picture": Text(
         "No picture of {name} is one that none of the runs has trained on or chosen by.",
         "Average runs with the same data.seed, or judge them on shift sets.",

@@ -264,7 +264,7 @@ def text_head(backbone: Backbone, task: Task, control: Control | None = None) ->
         tokens_NL = task.tokens_CTL.flatten(0, 1)
         weight_CD = mean_embeddings(backbone, tokens_NL, [templates] * classes, control=control)
         bias = backbone.logit_bias
-        return MatrixHead(weight_CD, float(backbone.scale()), 0.0 if bias is None else float(bias))
+        return MatrixHead(weight_CD, float(backbone.scale()), 0.0 if bias is None else float(bias.detach()))
 
 
 @cache

@@ -47,6 +47,8 @@ FIRST_MOMENTUM, RISE = 0.05, 0.2
 class CarotOptions(FlypOptions):
     """Options of FLYP, and of what CaRot adds."""
 
+    collisions: Literal["none", "mask", "soft"] = "none"
+    """Two pictures of one class in a batch: none counts the other's caption as wrong (as published), mask leaves it out, soft counts both as right."""
     orthogonality: float = Field(default=0.2, ge=0)
     """Strength of the pull of the visual projection towards orthogonality (λ_OC); 0 switches it off."""
     penalty: Literal["squared", "norm"] = "squared"

@@ -18,6 +18,7 @@ from app.pages.export import ExportPage
 from app.run_session import RunSession, RunState
 from app.shell import Notice, Shell
 from app.steps import Step
+from app.widgets import result_table
 from engine import paths
 from engine.events import Progress, Reason
 from engine.messages import say
@@ -47,7 +48,7 @@ def page(qtbot: QtBot, shell: Shell, session: RunSession, run: Path) -> Evaluate
 
 def table(page: EvaluatePage) -> list[list[str]]:
     """Without the column of bars."""
-    return [line.split("\t") for line in page.sets.as_text().splitlines()]
+    return [line.split("\t") for line in page.view.sets_card.sets.as_text().splitlines()]
 
 
 def test_before_and_after_of_every_set(page: EvaluatePage) -> None:
@@ -59,34 +60,38 @@ def test_before_and_after_of_every_set(page: EvaluatePage) -> None:
         ["pencil", "60", "40.0", "70.0", "+30.0", "65.0\u2009–\u200974.0"],
         ["shifted sets", "120", "40.0", "50.0", "+10.0", ""],
     ]
-    assert page.optimistic.isHidden()
-    assert page.kept.number.text() == "80.0\u202f%"
-    assert page.kept.epoch.text() == "2 of 3"
-    assert page.kept.last.text() == "test 78.0, validation 83.0, chalk 28.0, pencil 68.0"
+    assert page.view.sets_card.optimistic.isHidden()
+    kept = page.view.classes.kept
+    assert kept.epoch.text() == "2 of 3"
+    assert kept.last.text() == "test 78.0, validation 83.0, chalk 28.0, pencil 68.0"
     # the set that was never used to choose is the one whose classes are shown first
-    assert page.chooser.currentText() == "test"
+    assert page.view.mistakes.chooser.currentText() == "test"
+    used = {each.name: result_table.used_for(each) for each in page.view.sets_card.sets.all_rows()}
+    assert (used["test"], used["validation"]) == ("never used to choose", "chose epoch and blend")
     hint = page.hint()
     assert hint is not None
     assert "done" in hint.text
 
 
 def test_classes_and_further_figures_follow_the_chosen_set(page: EvaluatePage, qtbot: QtBot) -> None:
-    lines = page.classes.as_text().splitlines()
+    card = page.view.classes
+    lines = card.classes.as_text().splitlines()
     assert lines[1:] == [
         "golden fish\t25\t60.0\t90.0\t+30.0\t50.0\u2009–\u200990.0",
         "red bird\t25\t40.0\t70.0\t+30.0\t30.0\u2009–\u200970.0",
     ]
-    page.sets.selectRow(2)
-    assert page.chooser.currentText() == "chalk"
-    assert page.classes.as_text().splitlines()[1].startswith("golden fish\t30\t50.0\t40.0")
-    told = {each.name: (each.below, each.before, each.after) for each in page.details.all_rows()}
+    page.view.sets_card.sets.selectRow(2)
+    assert page.view.mistakes.chooser.currentText() == "chalk"
+    assert card.classes.as_text().splitlines()[1].startswith("golden fish\t30\t50.0\t40.0")
+    told = {each.name: (each.below, each.before, each.after) for each in card.details.all_rows()}
     assert told["Confidence is off by"] == ("in points, 0 is best", "3.4", "3.4")
     assert told["Worst class, %"] == ("red bird", "30.0", "20.0")
     assert "Worst group, %" not in told
-    qtbot.mouseClick(page.copy_classes, Qt.MouseButton.LeftButton)
-    assert QGuiApplication.clipboard().text() == page.classes.as_text()
-    page.classes.sortByColumn(3, Qt.SortOrder.AscendingOrder)
-    assert [each.name for each in page.classes.all_rows()] == ["red_bird", "golden_fish"]
+    qtbot.mouseClick(card.view.buttons["classes"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(card.copy_button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == card.classes.as_text()
+    card.classes.sortByColumn(3, Qt.SortOrder.AscendingOrder)
+    assert [each.name for each in card.classes.all_rows()] == ["red_bird", "golden_fish"]
 
 
 def test_without_a_test_part_the_figures_are_called_optimistic(
@@ -96,17 +101,18 @@ def test_without_a_test_part_the_figures_are_called_optimistic(
     session.open(other)
     page.entered()
     qtbot.waitUntil(lambda: page.result is not None)
-    assert not page.optimistic.isHidden()
-    assert page.kept.number.text() == "85.0\u202f%"
-    assert page.chooser.currentText() == "validation"
+    assert not page.view.sets_card.optimistic.isHidden()
+    assert table(page)[1][:4] == ["validation", "40", "50.0", "85.0"]
+    assert page.view.mistakes.chooser.currentText() == "validation"
 
 
 def test_other_pictures_are_judged_beside_the_run(
     page: EvaluatePage, shell: Shell, run: Path, tmp_path: Path
 ) -> None:
     page.judge(tmp_path / "garden")
-    assert shell.engine.asked_for(EvaluateRequest)[-1].data == str(tmp_path / "garden")
-    assert not page.other_button.isEnabled()
+    asked = shell.engine.asked_for(EvaluateRequest)[-1]
+    assert (asked.data, asked.alpha) == (str(tmp_path / "garden"), 1.0)
+    assert not page.view.sets_card.other_button.isEnabled()
     shell.engine.say("evaluate", Progress(phase=say("phase.evaluating", name="garden"), done=3, total=9))
     assert (page.judging.bar.value(), page.judging.bar.maximum()) == (3, 9)
     assert page.judging.phase.text() == "Evaluating garden"
@@ -116,8 +122,9 @@ def test_other_pictures_are_judged_beside_the_run(
     }
     shell.engine.answer_once("evaluate", EvaluateAnswer(run=str(run), path=None, result=judged))
     assert table(page)[-1][:5] == ["garden", "9", "30.0", "60.0", "+30.0"]
-    assert page.sets.all_rows()[-1].kind == "other"
-    assert page.chooser.currentText() == "garden"
+    row = page.view.sets_card.sets.all_rows()[-1]
+    assert (row.kind, result_table.used_for(row)) == ("other", "other pictures, at blend 1")
+    assert page.view.mistakes.chooser.currentText() == "garden"
     # the run's own figures on disk are as they were
     assert "garden" not in json.loads((run / "result.json").read_text(encoding="utf-8"))["sets"]
 
@@ -127,7 +134,7 @@ def test_judging_can_be_stopped(page: EvaluatePage, shell: Shell, qtbot: QtBot, 
     shell.noticed.connect(told.append)
     page.judge(tmp_path)
     qtbot.mouseClick(page.judging.stop_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.other_button.isEnabled())
+    qtbot.waitUntil(lambda: page.view.sets_card.other_button.isEnabled())
     assert page.judging.isHidden()
     assert told == []
 
@@ -159,7 +166,7 @@ def test_a_failed_run_with_weights_can_be_judged(qtbot: QtBot, shell: Shell, ses
     shell.engine.answer_once(
         "evaluate", EvaluateAnswer(run=str(folder), path=None, result=made_runs.result())
     )
-    assert page.stack.currentWidget() is page.filled
+    assert page.stack.currentWidget() is page.view
     assert table(page)[1][:4] == ["test", "50", "50.0", "80.0"]
 
 
@@ -215,9 +222,38 @@ def test_a_real_run_its_code_and_other_pictures(
     assert table(page)[1][3] == f"{100 * test['accuracy']:.1f}"
     page.judge(small_shift)
     qtbot.waitUntil(
-        lambda: page.other_button.isEnabled() and page.sets.all_rows()[-1].kind == "other", timeout=120_000
+        lambda: (
+            page.view.sets_card.other_button.isEnabled()
+            and page.view.sets_card.sets.all_rows()[-1].kind == "other"
+        ),
+        timeout=120_000,
     )
     assert table(page)[-1][:2] == ["elsewhere", "12"]
+
+    # every blend, by the real engine
+    page.entered()
+    sweeping = page.view.sweeping
+    qtbot.waitUntil(lambda: sweeping.complete and not sweeping.under_way, timeout=120_000)
+    page.view.show_set("test")
+    for alpha, wanted in ((0.0, test["zero_shot"]), (1.0, test)):
+        page.view.show_alpha(alpha)
+        assert table(page)[1][3] == f"{100 * wanted['accuracy']:.1f}"
+        assert page.view.classes.matrix.matrix.matrix_CC.tolist() == wanted["confusion"]
+    validation = {a: s.figures["validation"]["accuracy"] for a, s in sweeping.stops.items()}
+    best = page.view.blend.best
+    assert best is not None
+    assert validation[best] == max(validation.values())
+    page.save_report(tmp_path / "report.html")
+    qtbot.waitUntil(lambda: not page.judging.busy, timeout=120_000)
+    assert "</html>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page.try_pictures()
+    dialog = page._try
+    assert dialog is not None
+    dialog.take([str(next(small_pictures.rglob("*.png")))])
+    qtbot.waitUntil(lambda: bool(dialog.tried), timeout=120_000)
+    assert len(dialog.tried[0].after) == 3
+    assert sum(each.probability for each in dialog.tried[0].after) == pytest.approx(1, abs=1e-4)
+    dialog.close()
 
     export = ExportPage(real_shell, session)
     qtbot.addWidget(export)

@@ -315,7 +315,7 @@ def test_a_model_that_cannot_be_used_is_not_listed_as_one(
     shell.facts.model_trouble = None
     click(qtbot, page, "starter")
     assert page._rows[key].trouble
-    assert state_words(page._rows["starter", None])[0] == "on this machine"
+    assert state_words(page._rows["starter", None])[0] == "here"
 
 
 def test_a_folder_without_a_model_is_told_before_it_is_chosen(

@@ -22,6 +22,7 @@ from engine import recipe
 from engine.events import EvaluationDone, Figures, Reason, RunFinished, RunStarted
 from engine.recipe import Data, Model, Recipe
 from engine.run_directory import RunDirectory
+from tests.app.made_runs import write_run
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ def test_a_run_that_goes_on_in_the_background_is_what_the_next_start_shows(
     found = again(window, qtbot)
     found.show()
     qtbot.waitUntil(lambda: found.session.state is RunState.ELSEWHERE)
-    assert found.step is Step.TRAIN
+    qtbot.waitUntil(lambda: found.step is Step.TRAIN)
     page = found.page(Step.TRAIN)
     assert isinstance(page, TrainPage)
     assert page.buttons.fetch.isVisibleTo(page)
@@ -329,6 +330,16 @@ def test_the_next_start_finds_the_run(window: MainWindow, qtbot: QtBot, run: Pat
     assert found.session.folder == run
     assert found.step is Step.PICTURES
     assert found.shell.project.recipe() == RunDirectory(run).recipe()
+
+
+@pytest.mark.parametrize("reason", [Reason.PAUSED, None])
+def test_the_next_start_shows_what_is_unfinished(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, reason: Reason | None
+) -> None:
+    window.opening.open_path(write_run(tmp_path / "left", reason))
+    found = again(window, qtbot)
+    qtbot.waitUntil(lambda: found.session.state in (RunState.PAUSED, RunState.INTERRUPTED))
+    qtbot.waitUntil(lambda: found.step is Step.TRAIN)
 
 
 def test_the_next_start_without_what_was_left(window: MainWindow, qtbot: QtBot, run: Path) -> None:

@@ -6,8 +6,10 @@ import io
 import json
 import os
 import pickle
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from tests.end_to_end.program import flyp, flyp_here, tree, write_recipe
+from tests.end_to_end.program import LONG, environment, flyp, flyp_here, tree, write_recipe
 from tests.engine.clip import tiny
 from tests.engine.conftest import RecipeMaker, paint, paint_folder
 
@@ -342,6 +344,13 @@ def test_nothing_is_overwritten(
             assert words in said, f"{out}: {said}"
 
 
+def test_names_that_are_too_long(bench: Bench, make_recipe: RecipeMaker, pictures: Path) -> None:
+    path, name = write_recipe(bench.home / "recipe.toml", make_recipe()), "n" * 300
+    assert "could not be written" in bench.refused("init", str(pictures), "--model", "starter", "-o", name)
+    assert "could not be written" in bench.refused("train", str(path), "--out", name)
+    assert "Give the folder that 'flyp train' printed" in bench.refused("evaluate", name)
+
+
 def test_what_is_no_run(bench: Bench, pictures: Path) -> None:
     (bench.home / "file").write_text("mine")
     for place in (str(pictures), "nowhere", "file", "file/below"):
@@ -444,21 +453,45 @@ def test_damaged_and_foreign_weights(bench: Bench, make_recipe: RecipeMaker, tin
             assert words in said, f"{model}: {said}"
 
 
+SEVERAL = """
+import json, sys
+from engine import cli
+for words in json.loads(sys.argv[1]):
+    print(cli.main(words), file=sys.stderr, flush=True)
+"""
+"""Several commands in one process, each followed by its exit code in a line of stderr."""
+
+
 def test_offline_and_not_downloaded(tmp_path: Path, make_recipe: RecipeMaker) -> None:
-    # in processes of their own: whether the hub may be asked is settled when one starts
+    # in a process of their own: whether the hub may be asked is settled when it starts
     hub = "hf-hub:someone/tiny"
     write_recipe(tmp_path / "published.toml", make_recipe(model={"name": "ViT-B-32", "weights": "openai"}))
     before = tree(tmp_path, *OURS)
-    for words, model in (
-        (["train", "published.toml", "--out", "run"], "ViT-B-32, openai"),
-        (["download", "ViT-B-32", "--weights", "openai"], "ViT-B-32, openai"),
-        (["download", hub], hub),
-    ):
-        done = flyp(tmp_path, *words, HF_HUB_OFFLINE="1")
-        assert_refused(done)
-        for said in (f"'{model}' is not downloaded", "unset HF_HUB_OFFLINE", "'starter'"):
-            assert said in message(done), done.stderr
-        assert tree(tmp_path, *OURS) == before
+    asked = [
+        ["train", "published.toml", "--out", "run"],
+        ["download", "ViT-B-32", "--weights", "openai"],
+        ["download", hub],
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL, json.dumps(asked)],
+        cwd=tmp_path,
+        env=environment(HF_HUB_OFFLINE="1"),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=LONG,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    said = re.split(r"^(\d+)$\n", done.stderr, flags=re.MULTILINE)
+    assert said[1::2] == ["2", "2", "2"], done.stderr
+    for text, model in zip(said[::2], ("ViT-B-32, openai", "ViT-B-32, openai", hub), strict=False):
+        one = subprocess.CompletedProcess(asked, 2, "", text)
+        assert_refused(one)
+        for words in (f"'{model}' is not downloaded", "unset HF_HUB_OFFLINE", "'starter'"):
+            assert words in message(one), text
+    assert tree(tmp_path, *OURS) == before
 
 
 def test_a_download_without_weights_names_them(bench: Bench) -> None:
@@ -504,3 +537,6 @@ def test_the_checkpoint_of_another_model_in_a_run(bench: Bench, run: Path) -> No
     assert "another model" in said
     (run / "checkpoints/best/model.safetensors").write_bytes(b"damaged")
     assert "run/checkpoints/best/model.safetensors" in bench.refused("evaluate", "run")
+    (run / "events.jsonl").unlink()
+    (run / "events.jsonl").mkdir()
+    assert "events.jsonl is not readable" in bench.refused("train", "--resume", "run")

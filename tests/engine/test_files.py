@@ -36,6 +36,18 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_place_where_nothing_may_be_written_is_named(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    # a read-only disk refuses to remove the temporary file, too, which was never there
+    monkeypatch.setattr(files.os, "open", refuse)
+    monkeypatch.setattr(files.Path, "unlink", refuse)
+    with pytest.raises(EngineError) as caught:
+        files.write_text(tmp_path / "f", "new")
+    assert caught.value.message.code == "files.no_permission"
+
+
 def test_an_error_in_the_middle_leaves_the_old_file(tmp_path):
     path = tmp_path / "f"
     files.write_text(path, "old")

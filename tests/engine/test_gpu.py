@@ -34,6 +34,7 @@ def gradients_on(tmp_path, device: str, micro_batch: int = 100, way: str = "fp32
     optimizer = adamw(learner.parameter_groups(0.1, False), 1e-3, fused=False)
     normalize = Normalizer(learner.backbone, torch.device(device))
     stepper = Stepper(learner, optimizer, normalize, settings, None, Control())
+    stepper.scaler = torch.amp.GradScaler("cuda", init_scale=256.0, enabled=way == "fp16")
     stepper.gradients(make_batch())
     scale = stepper.scaler.get_scale() if way == "fp16" else 1.0
     return {name: gradient.cpu() / scale for name, gradient in gradients(learner).items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from engine.data import checks
 from engine.data.records import Dataset, ProblemKind, Split
 from engine.data.scan import scan
 from engine.errors import EngineError
@@ -108,3 +110,28 @@ def test_errors(table: Callable[..., Path], text: str, code: str, named: str) ->
         scan(table(text))
     assert caught.value.message.code == code
     assert named in str(caught.value)
+
+
+def test_a_name_that_no_file_can_have_is_left_out(table: Callable[..., Path]) -> None:
+    dataset = checks.examine(scan(table("image,label\na.png,x\nb\0.png,x\nb.png,y\nc.png,y\n")))
+    (problem,) = (each for each in dataset.problems if each.kind is ProblemKind.UNREADABLE)
+    assert problem.path == "b\0.png"
+    assert "null" in str(problem.message)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
+def test_a_pipe_is_no_table(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(EngineError, match="neither a folder nor"):
+        scan(tmp_path / "pipe.csv")
+
+
+def test_a_quotation_mark_that_is_never_closed_is_told_with_its_row(table: Callable[..., Path]) -> None:
+    with pytest.raises(EngineError, match="row 3") as caught:
+        scan(table('image,label\na.png,x\nb.png,"y\nc.png,z\n'))
+    assert caught.value.message.code == "data.table_broken"
+    # within a word it is a sign like any other
+    assert rows(scan(table('image,label\na.png,5" disk\nb.png,y\n'))) == [
+        ("a.png", '5" disk'),
+        ("b.png", "y"),
+    ]

@@ -110,6 +110,12 @@ def test_rule_of_shots(count: int, shots: int, expected: tuple[int, int, int]) -
     assert not found.of(UNUSED)
 
 
+def test_any_number_of_shots_ends_soon() -> None:
+    most = split(dataset({"cat": 9, "dog": 5}), data(shots=10**40))
+    assert most.records == split(dataset({"cat": 9, "dog": 5}), data(shots=9)).records
+    assert numbers(most, TRAIN) == [8, 4]
+
+
 @pytest.mark.parametrize("size", [1, 3])
 def test_shots_nest(size: int) -> None:
     plain = grouped({"cat": 120, "dog": 61}, size)

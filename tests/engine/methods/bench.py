@@ -19,7 +19,7 @@ from engine.evaluation.features import Normalizer
 from engine.methods import FeatureLearner, Features, Learner, StepLearner, find, options_of
 from engine.recipe import Prompts
 from engine.training.optimizer import adamw, set_learning_rate
-from engine.training.precision import Plan
+from engine.training.precision import Plan, Precision
 from engine.training.setup import make_task
 from engine.training.step import Stepper, training_mode
 from tests.engine.clip import tiny
@@ -70,18 +70,24 @@ def pixels_of(backbone: Backbone, batch: Batch) -> Tensor:
     return (pixels - torch.tensor(p.mean).reshape(3, 1, 1)) / torch.tensor(p.std).reshape(3, 1, 1)
 
 
-def plan(micro_batch: int) -> Plan:
+def plan(micro_batch: int, precision: Precision = "fp32") -> Plan:
     return Plan(
-        device="cpu", device_name="", threads=1, precision="fp32", channels_last=False, fused=False,
+        device="cpu", device_name="", threads=1, precision=precision, channels_last=False, fused=False,
         micro_batch=micro_batch, torch=torch.__version__,
     )  # fmt: skip
 
 
-def stepper_of(learner: StepLearner, rate: float = 1e-3, decay: float = 0.1, micro: int = 100) -> Stepper:
+def stepper_of(
+    learner: StepLearner,
+    rate: float = 1e-3,
+    decay: float = 0.1,
+    micro: int = 100,
+    precision: Precision = "fp32",
+) -> Stepper:
     optimizer = adamw(learner.parameter_groups(decay, False), rate, fused=False)
     set_learning_rate(optimizer, rate)
     normalize = Normalizer(learner.backbone, torch.device("cpu"))
-    return Stepper(learner, optimizer, normalize, plan(micro), None, Control())
+    return Stepper(learner, optimizer, normalize, plan(micro, precision), None, Control())
 
 
 def gradients(learner: StepLearner) -> dict[str, Tensor]:

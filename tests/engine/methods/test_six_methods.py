@@ -189,4 +189,4 @@ def test_five_steps_of_flyp_ce_equal_a_plain_loop(place):
         expected.append(float(loss.detach()))
     assert ours == pytest.approx(expected, rel=2e-3, abs=1e-5)
     assert ours[0] == pytest.approx(expected[0], rel=1e-5)
-    assert float(learner.backbone.logit_scale) == pytest.approx(float(model.logit_scale), rel=1e-4)
+    assert learner.backbone.logit_scale.item() == pytest.approx(model.logit_scale.item(), rel=1e-4)

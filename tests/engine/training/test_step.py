@@ -55,7 +55,7 @@ def learner_of(tmp_path, kind: str = "vit", **options) -> FlypLearner:
     folder = tmp_path / kind
     backbone = backbones.from_folder(folder if folder.exists() else tiny.make(folder, kind))
     task, _ = make_task(backbone, CLASSES, PROMPTS)
-    learner = FlypLearner(backbone, task, FlypOptions(**options))
+    learner = FlypLearner(backbone, task, FlypOptions(**{"collisions": "none", **options}))
     training_mode(learner.module, freeze_batchnorm=True)
     return learner
 
