@@ -31,7 +31,7 @@ class ExportRequest(_Asked):
     out: str = Field(min_length=1)
     """A new or an empty folder. One format lies in it; of several each has a folder of its name there."""
     alpha: float | None = Field(default=None, ge=0, le=1)
-    """Blend that leaves; None takes the recipe's."""
+    """Blend that leaves; None takes the one that was chosen for the run, or the recipe's."""
     options: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Format -> its own options."""
     replace: bool = False
@@ -47,7 +47,7 @@ class PredictRequest(_Asked):
     paths: tuple[str, ...] = Field(min_length=1)
     """Picture files, folders (looked through with all that is below) or patterns such as 'new/*.jpg'."""
     alpha: float | None = Field(default=None, ge=0, le=1)
-    """Blend of a run; None takes the recipe's. An export has its own."""
+    """Blend of a run; None takes the one that was chosen for it, or the recipe's. An export has its own."""
     top: int = Field(default=5, ge=1)
     """Classes told of each picture."""
     unsure: float = Field(default=0.5, ge=0, le=1)

@@ -13,8 +13,8 @@ from engine.control import Control
 from engine.data import split_file
 from engine.data.fit import Fit
 from engine.data.records import SplitDataset
-from engine.errors import EngineError
 from engine.evaluation.features import choose_fit
+from engine.evaluation.reopened import require_fitting
 from engine.events import Progress
 from engine.jobs import Emit
 from engine.messages import say
@@ -51,13 +51,16 @@ class Finished:
 
 
 def load(path: str, alpha: float | None, device: torch.device, emit: Emit, control: Control) -> Finished:
-    """The run at ``path`` at a blend (None takes the recipe's), on a device.
+    """The run at ``path`` at a blend (None takes the one that was chosen, or the recipe's), on a device.
 
     Raises EngineError if it has no weights, or they are damaged, or its base weights are gone.
     """
     run = RunDirectory.open(Path(path))
     recipe = run.recipe()
-    alpha = recipe.blend.alpha if alpha is None else alpha
+    if alpha is None:
+        alpha = run.chosen_alpha()
+    if alpha is None:
+        alpha = recipe.blend.alpha
     after = checkpoints.load_weights(run, "best")
     dataset = split_file.from_csv(run.split(), str(run.split_file))
     emit(Progress(phase=say("phase.loading_model", model=recipe.model.name)))
@@ -69,13 +72,8 @@ def load(path: str, alpha: float | None, device: torch.device, emit: Emit, contr
     task, _ = make_task(backbone, dataset.source.classes, recipe.prompts)
     learner = make_learner(backbone, task, recipe)
     before = {name: tensor.detach().to("cpu", copy=True) for name, tensor in learner.state_dict().items()}
-    try:
-        state = learner.blend(before, after, alpha)
-        learner.load_state_dict(state)
-    except (ValueError, KeyError, RuntimeError) as error:
-        reason = f"they are of another model: {error}"
-        where = str(run.checkpoint("best"))
-        raise EngineError("training.bad_weights", str(error), path=where, reason=reason) from error
+    require_fitting(run, before, after)
+    learner.load_state_dict(learner.blend(before, after, alpha))
     control.check()
     backbone.model.eval()
     plain = learner.plain_state()

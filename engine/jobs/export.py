@@ -6,7 +6,6 @@ Until everything is written and verified, nothing stands at the place that was a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from engine import files
 from engine.control import Control
 from engine.errors import EngineError
 from engine.events import Progress
-from engine.exporters import Exporter, Options, about, card, finished, reading, verification
+from engine.exporters import Exporter, Options, about, card, finished, judged, reading, verification
 from engine.exporters.about import About
 from engine.exporters.reader import Outputs
 from engine.exporters.subject import Subject, look, make
@@ -51,7 +50,7 @@ def export(request: ExportRequest, emit: Emit, control: Control) -> ExportAnswer
             abouts.append(_written(subject, exporter, options, place, control))
         emit(Progress(phase=say("phase.verifying")))
         found = reading.read_back(places, subject.paths(), control)
-        result = _result(subject)
+        result = judged.result(subject.finished.run, subject.finished.alpha)
         exports = []
         for (exporter, options), place, told, read in zip(wanted, places, abouts, found, strict=True):
             verified = _verified(subject, exporter, options, read)
@@ -119,11 +118,6 @@ def _verified(subject: Subject, exporter: Exporter, options: Options, read: read
             verification.compare("files", part, read.own.outputs, rows, tolerance, read.own.elsewhere)
         )
     return verification.judged(exporter.name, subject.picture_set, run, rows, checks)
-
-
-def _result(subject: Subject) -> dict[str, Any] | None:
-    run = subject.finished.run
-    return run.result() if run.result_file.is_file() else None
 
 
 def _exported(

@@ -16,13 +16,15 @@ from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
 from engine.events import Event, Progress
 from engine.exporters import about as abouts
-from engine.exporters import find, head_files
+from engine.exporters import find, finished, head_files, judged
 from engine.exporters.about import About
 from engine.jobs.export import export
 from engine.jobs.exporters import exporters as list_exporters
 from engine.jobs.exporters import render
+from engine.jobs.sweep import sweep
 from engine.methods import MatrixHead
-from engine.requests import ExportersRequest, ExportRequest, RequestLine, parse_request
+from engine.requests import ExportersRequest, ExportRequest, RequestLine, SweepRequest, parse_request
+from engine.run_directory import RunDirectory
 from tests.engine.clip import tiny
 from tests.engine.exporters import places
 
@@ -180,6 +182,26 @@ def test_an_earlier_export_is_replaced_when_asked(run: Path, tmp_path: Path) -> 
     assert abouts.read(out).alpha == 0
     assert not (out / "mine.txt").exists()
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == ["out"]
+
+
+def test_the_card_has_the_figures_of_its_blend(run: Path, tmp_path: Path) -> None:
+    """From the run's sweep, which has judged that blend; and a chosen blend is the one that leaves."""
+    swept = tmp_path / "swept"
+    shutil.copytree(run, swept)
+    sweep(SweepRequest(run=str(swept), alphas=(0.0, 0.3, 1.0)), places.silent, Control())
+    found = judged.result(RunDirectory.open(swept), 0.3)
+    assert found is not None
+    curves = RunDirectory.open(swept).sweep()
+    assert curves is not None
+    test = curves["curves"]["test"]["accuracy"]
+    assert found["alpha"] == 0.3
+    assert [found["sets"]["test"]["zero_shot"]["accuracy"], found["sets"]["test"]["accuracy"]] == test[:2]
+    assert found["sets"]["test"]["n"] == 12
+    stored = RunDirectory.open(swept).result()
+    assert judged.result(RunDirectory.open(swept), 1.0) == stored
+    assert judged.result(RunDirectory.open(swept), 0.7) == stored
+    RunDirectory.open(swept).choose_alpha(0.3)
+    assert finished.load(str(swept), None, torch.device("cpu"), places.silent, Control()).alpha == 0.3
 
 
 def test_the_list_says_what_a_run_cannot_have(pictures: Path, tmp_path: Path) -> None:
