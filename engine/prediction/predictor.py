@@ -29,6 +29,7 @@ from engine.exporters.unsure import measured
 from engine.jobs import Emit
 from engine.messages import say
 from engine.methods import FeatureLearner
+from engine.run_directory import RunDirectory
 from engine.training.precision import choose_device, devices
 from engine.training.setup import set_threads, stored_plan
 
@@ -70,7 +71,7 @@ def make(source: str, alpha: float | None, measure: bool, emit: Emit, control: C
     folder = Path(source).expanduser()
     if abouts.is_export(folder):
         return _of_export(folder, alpha, emit)
-    if not (folder / "recipe.toml").is_file():
+    if not RunDirectory(folder).recipe_file.is_file():
         raise EngineError("export.not_one", path=source)
     return _of_run(source, alpha, measure, emit, control)
 
@@ -99,8 +100,6 @@ def _of_export(folder: Path, alpha: float | None, emit: Emit) -> Predictor:
 
 
 def _of_run(source: str, alpha: float | None, measure: bool, emit: Emit, control: Control) -> Predictor:
-    from engine.run_directory import RunDirectory
-
     plan = stored_plan(RunDirectory.open(Path(source)))
     device = torch.device(plan.device) if plan.device in devices() else choose_device("auto")
     set_threads(plan.threads)

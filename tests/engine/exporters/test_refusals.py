@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import safetensors.torch
 import torch
 
 from engine import cli, files
+from engine.arguments import parser
 from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
 from engine.events import Event, Progress
 from engine.exporters import about as abouts
-from engine.exporters import find, finished, head_files, judged
+from engine.exporters import find, finished, head_files, judged, reading
 from engine.exporters.about import About
 from engine.jobs.export import export
 from engine.jobs.exporters import exporters as list_exporters
@@ -222,6 +224,15 @@ def test_the_wire_takes_these_requests() -> None:
         b'{"id":"1","request":{"type":"predict","source":"r","paths":["a"],"unsure":0.7}}',
     ):
         assert isinstance(parse_request(text), RequestLine)
+
+
+def test_the_fresh_process_starts_from_a_bundle_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reading.command() == [sys.executable, "-P", "-m", "engine", "read-export"]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/opt/flyp/flyp")
+    assert reading.command() == ["/opt/flyp/flyp", "read-export"]
+    # it is for the program itself
+    assert "read-export" not in parser().format_help()
 
 
 def test_in_a_terminal(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
