@@ -107,30 +107,25 @@ def test_the_head_of_an_untouched_tower_brings_no_tower(probe: Subject, tmp_path
     assert about.base.sha256 in (tmp_path / "head" / "export.json").read_text(encoding="utf-8")
 
 
-def test_fp16_halves_the_file_and_keeps_the_classes(probe: Subject, tmp_path: Path) -> None:
-    found = places.written(probe, "onnx", tmp_path / "half", precision="fp16")
-    assert probe.reference is not None
-    worst = np.abs(found.embeddings_ND - probe.reference.embeddings_ND).max()
-    assert 1e-6 < worst < 2e-3
-    agrees(probe, found, tolerance=2e-3)
-    tower = 4 * probe.plain.parameters_count.image
-    content = (tmp_path / "half" / "model.onnx").read_bytes()
-    assert 0.5 * tower < len(content) < 0.5 * tower + 40_000
-    assert str(Path(__file__).parents[3]).encode() not in content
-
-
-def test_a_resnet_with_float_pictures_and_encoders_apart(pictures: Path, tmp_path: Path) -> None:
+def test_a_resnet_in_fp16_with_float_pictures_and_encoders_apart(pictures: Path, tmp_path: Path) -> None:
     given = subject_of(pictures, tmp_path, "resnet")
     assert "no vision transformer" in reason_of(given, "transformers")
-    exporter = find("onnx")
-    options = {"input": "float", "encoders": True}
-    agrees(given, places.written(given, "onnx", tmp_path / "out", **options))
+    exporter, folder = find("onnx"), tmp_path / "out"
+    options = {"input": "float", "encoders": True, "precision": "fp16"}
+    found = places.written(given, "onnx", folder, **options)
+    agrees(given, found, tolerance=2e-3)
     assert given.pixels_NHWC is not None
-    apart = exporter.real(tmp_path / "out", given.about("onnx", options)).second(given.pixels_NHWC[:5])
-    assert apart is not None
     assert given.reference is not None
-    assert np.abs(apart.logits_NC - given.reference.logits_NC[:5]).max() < 1e-3
-    assert np.abs(apart.embeddings_ND - given.reference.embeddings_ND[:5]).max() < 1e-5
+    apart = exporter.real(folder, given.about("onnx", options)).second(given.pixels_NHWC[:5])
+    assert apart is not None
+    assert np.abs(apart.logits_NC - given.reference.logits_NC[:5]).max() < 0.05
+    for embeddings_ND in (found.embeddings_ND, apart.embeddings_ND):
+        worst = np.abs(embeddings_ND - given.reference.embeddings_ND[: len(embeddings_ND)]).max()
+        assert 1e-6 < worst < 2e-3
+    tower = 4 * given.plain.parameters_count.image
+    content = (folder / "model.onnx").read_bytes()
+    assert 0.5 * tower < len(content) < 0.5 * tower + 40_000
+    assert str(Path(__file__).parents[3]).encode() not in content
 
 
 def test_low_rank_factors_are_merged(pictures: Path, tmp_path: Path) -> None:

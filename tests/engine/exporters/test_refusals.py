@@ -17,10 +17,9 @@ from engine.arguments import parser
 from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
 from engine.events import Event, Progress
-from engine.exporters import about as abouts
 from engine.exporters import find, finished, head_files, judged, reading
 from engine.exporters.about import About
-from engine.jobs.export import export
+from engine.jobs.export import _check_place, export
 from engine.jobs.exporters import exporters as list_exporters
 from engine.jobs.exporters import render
 from engine.jobs.sweep import sweep
@@ -174,16 +173,32 @@ def test_cancelled_while_it_is_read_back(run: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
 
 
-def test_an_earlier_export_is_replaced_when_asked(run: Path, tmp_path: Path) -> None:
+def _half_of_it(folder: Path) -> None:
+    (folder / "half").write_text("half")
+    raise LookupError("and no more")
+
+
+def test_an_earlier_export_stays_until_the_new_one_is_whole(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     places.written(places.subject(run), "head", out)
-    assert abouts.read(out).alpha == 1
-    (out / "mine.txt").write_text("goes with it")
-    answer = ask(run, out, "head", alpha=0.0, replace=True)
-    assert answer.exports[0].path == str(out)
-    assert abouts.read(out).alpha == 0
-    assert not (out / "mine.txt").exists()
+    _check_place(out, replace=True)
+    _check_place(tmp_path / "new", replace=False)
+    before = sorted(out.iterdir())
+    with pytest.raises(LookupError), files.new_folder(out, replace=True) as folder:
+        _half_of_it(folder)
+    assert sorted(out.iterdir()) == before
+    with files.new_folder(out, replace=True) as folder:
+        assert out.is_dir()
+        (folder / "whole").write_text("whole")
+    assert [path.name for path in out.iterdir()] == ["whole"]
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == ["out"]
+    with pytest.raises(EngineError), files.new_folder(out) as folder:
+        pass
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with files.new_folder(empty) as folder:
+        (folder / "whole").write_text("whole")
+    assert (empty / "whole").is_file()
 
 
 def test_the_card_has_the_figures_of_its_blend(run: Path, tmp_path: Path) -> None:
