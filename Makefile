@@ -42,7 +42,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -y -q python3-venv; \
 		else echo "The package python3-venv is needed: apt-get install python3-venv"; exit 2; fi; }
 	"$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[test,heic,hf]'
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[test,heic,hf,onnx]'
 	touch $(INSTALLED)
 
 # a widget that can be made, and a display plugin with all its libraries, show that nothing is missing;

@@ -141,6 +141,46 @@ def parser() -> argparse.ArgumentParser:
         help="change a field of the recipe; may be given again",
     )
 
+    exporters = command("exporters", "the forms in which a model can leave, and their options", _exporters)
+    exporters.add_argument("run", metavar="RUN", nargs="?", help="also say which this run cannot have")
+
+    export = command("export", "take a run's model elsewhere, verified", _export)
+    export.add_argument("run", metavar="RUN")
+    export.add_argument(
+        "--format",
+        metavar="F",
+        action="append",
+        default=[],
+        help="'flyp exporters' lists them; may be given again",
+    )
+    export.add_argument("--out", metavar="FOLDER", required=True, help="a new or an empty one")
+    export.add_argument("--alpha", type=_share, metavar="A", help="blend: 0 pretrained … 1 finetuned")
+    export.add_argument(
+        "--set",
+        metavar="FORMAT.OPTION=VALUE",
+        action="extend",
+        nargs="+",
+        default=[],
+        help="options of a format, such as onnx.precision=fp16",
+    )
+    export.add_argument("--replace", action="store_true", help="put it in the place of an earlier export")
+
+    predict = command("predict", "judge new pictures with a run or an export", _predict)
+    predict.add_argument("source", metavar="RUN|EXPORT")
+    predict.add_argument("paths", metavar="IMAGES", nargs="+", help="files, folders or patterns in quotes")
+    predict.add_argument("--top", type=_whole(1), default=5, help="classes told of each picture; default: 5")
+    predict.add_argument("--alpha", type=_share, metavar="A", help="blend of a run")
+    predict.add_argument("--csv", metavar="FILE", help="a table of all predictions; never overwritten")
+    predict.add_argument("--sort-into", metavar="FOLDER", help="copies of the pictures in class folders")
+    predict.add_argument(
+        "--unsure",
+        type=_share,
+        metavar="P",
+        default=0.5,
+        help="below it a picture is 'not sure'; default: 0.5",
+    )
+    predict.add_argument("--measure", action="store_true", help="of a run: also how often it errs above that")
+
     download = command("download", "bring a model's weights onto this machine", _download)
     download.add_argument("model", metavar="MODEL", help="an architecture or hf-hub:owner/name")
     download.add_argument("--weights", metavar="W", help="pretrained tag of an architecture")
@@ -158,6 +198,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", metavar="RUN", help="folder of the run; a new or an empty one")
     demo.add_argument("--seed", type=_seed, default=0, help="default: 0")
 
+    # for the program itself: it reads exports back in a process of its own, and is in no list
+    commands.add_parser("read-export")
     command("serve", "the window's engine: requests on stdin, events on stdout, a JSON object a line", _serve)
     return top
 
@@ -348,6 +390,55 @@ def _compare(given: _Arguments) -> Any:
         rates=given.rates,
         blend=given.blend,
         keep_weights=given.keep_weights,
+    )
+
+
+def _exporters(given: _Arguments) -> Any:
+    from engine.requests import ExportersRequest
+
+    return ExportersRequest(run=given.run)
+
+
+def _export(given: _Arguments) -> Any:
+    from engine.requests import ExportRequest
+
+    options: dict[str, dict[str, Any]] = {}
+    for text in given.set:
+        place, equals, value = text.partition("=")
+        name, dot, option = place.strip().partition(".")
+        if not (equals and dot and name and option):
+            raise EngineError("export.option_form", given=text)
+        options.setdefault(name, {})[option] = _value(value.strip())
+    return ExportRequest(
+        run=given.run,
+        formats=given.format,
+        out=given.out,
+        alpha=given.alpha,
+        options=options,
+        replace=given.replace,
+    )
+
+
+def _value(text: str) -> Any:
+    """true, false and numbers as such; anything else as text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _predict(given: _Arguments) -> Any:
+    from engine.requests import PredictRequest
+
+    return PredictRequest(
+        source=given.source,
+        paths=given.paths,
+        top=given.top,
+        alpha=given.alpha,
+        csv=given.csv,
+        sort_into=given.sort_into,
+        unsure=given.unsure,
+        measure=given.measure,
     )
 
 

@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _flushed(ended.code if isinstance(ended.code, int) else INPUT)
     if given.command == "serve":
         return _serve()
+    if given.command == "read-export":
+        code: int = import_module("engine.exporters.reading").main()
+        return code
     return _flushed(_foreground(given))
 
 

@@ -241,3 +241,38 @@ def _settle(path: Path) -> None:
             shutil.rmtree(old)
         else:
             os.rename(old, path)
+
+
+@contextlib.contextmanager
+def new_folder(path: Path, replace: bool = False) -> Iterator[Path]:
+    """A fresh folder to fill; when all is written it becomes ``path``, on any failure nothing is left.
+
+    For places that a person named: ``path`` must be missing or an empty folder, else EngineError;
+    with ``replace`` what is there goes, but only once the new one is whole.
+    """
+    if path.exists() and not path.is_dir():
+        raise WriteError("files.not_a_folder", path=str(path))
+    if not replace and path.is_dir() and any(path.iterdir()):
+        raise EngineError("files.exists", path=str(path))
+    make_folder(path.parent)
+    mark = uuid.uuid4().hex[:8]
+    new = path.with_name(f".{path.name}.{mark}.tmp")
+    old = path.with_name(f".{path.name}.{mark}.old")
+    try:
+        new.mkdir()
+        yield new
+        if path.exists():
+            _rename(path, old)
+        try:
+            _rename(new, path)
+        except OSError:
+            if old.exists():
+                _rename(old, path)
+            raise
+    except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
+        raise write_error(path, error) from error
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -46,6 +46,18 @@ from engine.answers import (
 )
 from engine.data.inspection import InspectAnswer, InspectRequest, PicturesAnswer, PicturesRequest
 from engine.errors import EngineError
+from engine.exports import (
+    ExportAnswer,
+    ExportCheck,
+    Exported,
+    ExporterEntry,
+    ExportersAnswer,
+    ExportersRequest,
+    ExportRequest,
+    PredictAnswer,
+    PredictedPicture,
+    PredictRequest,
+)
 from engine.recipe import ALPHAS, Model
 
 __all__ = [  # only what comes from elsewhere; the rest of this module needs no mention
@@ -61,6 +73,13 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "DownloadAnswer",
     "EndedAnswer",
     "EvaluateAnswer",
+    "ExportAnswer",
+    "ExportCheck",
+    "ExportRequest",
+    "Exported",
+    "ExporterEntry",
+    "ExportersAnswer",
+    "ExportersRequest",
     "Guess",
     "InitAnswer",
     "InspectAnswer",
@@ -71,6 +90,9 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
     "ModelsAnswer",
     "PicturesAnswer",
     "PicturesRequest",
+    "PredictAnswer",
+    "PredictRequest",
+    "PredictedPicture",
     "PreflightAnswer",
     "PresetEntry",
     "PresetsAnswer",
@@ -350,6 +372,9 @@ Request = Annotated[
     | SweepRequest
     | TryRequest
     | ReportRequest
+    | ExportersRequest
+    | ExportRequest
+    | PredictRequest
     | PauseRequest
     | StopRequest
     | CancelRequest

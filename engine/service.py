@@ -69,6 +69,9 @@ JOBS: dict[str, Job] = {
     "sweep": Job("engine.jobs.sweep:sweep", needs_torch=True, supersedes=True),
     "try": Job("engine.jobs.try_pictures:try_pictures", needs_torch=True, supersedes=True),
     "report": Job("engine.jobs.report:report", needs_torch=True),
+    "exporters": Job("engine.jobs.exporters:exporters", needs_torch=True),
+    "export": Job("engine.jobs.export:export", needs_torch=True),
+    "predict": Job("engine.jobs.predict:predict", needs_torch=True),
     "train": Job("engine.jobs.train:train", needs_torch=True, pausable=True),
 }
 """Request type -> how it is done."""

@@ -9,7 +9,16 @@ import threading
 import warnings
 from collections.abc import Iterator
 
-_CHATTY = ("timm", "huggingface_hub", "transformers", "httpx", "httpx2", "httpcore", "filelock")
+_CHATTY = (
+    "timm",
+    "huggingface_hub",
+    "transformers",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "filelock",
+    "onnxscript",
+)
 _LOCK = threading.Lock()
 _INSIDE = 0
 """How many threads and nested blocks are quiet now."""

@@ -10,7 +10,7 @@ from string import Formatter
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.messages import clip, core, data, evaluation, service, training
+from engine.messages import clip, core, data, evaluation, exports, service, training
 from engine.messages.text import Text
 
 Argument = str | int | float
@@ -22,6 +22,7 @@ TEXTS: dict[str, Text] = {
     **training.TEXTS,
     **evaluation.TEXTS,
     **service.TEXTS,
+    **exports.TEXTS,
 }
 """Every message code with its English text and remedy."""
 

@@ -126,6 +126,13 @@ class Learner:
         """The state between the two: 0 gives ``before`` and 1 gives ``after``, both exactly."""
         return blend(before, after, alpha)
 
+    def plain_state(self) -> State:
+        """open_clip's own tensors with which its model computes the same embeddings, for exports.
+
+        A learner with factors beside the weights overrides it and adds them in.
+        """
+        return {name: tensor for name, tensor in self.state_dict().items() if not name.startswith(OWN)}
+
     def start_from(self, previous: Learner) -> None:
         """Take over what the stage before has learnt."""
         raise TypeError(f"{type(self).__name__} follows no other stage, and not {type(previous).__name__}")

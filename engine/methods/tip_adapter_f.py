@@ -83,9 +83,10 @@ class MemoryHead:
     def __call__(self, images_BD: Tensor) -> Tensor:
         if not len(self.keys_ND):
             return self.text(images_BD)
-        return torch.cat([self._logits(part_BD) for part_BD in torch.split(images_BD.float(), _ROWS)])
+        return torch.cat([self.whole(part_BD) for part_BD in torch.split(images_BD.float(), _ROWS)])
 
-    def _logits(self, images_BD: Tensor) -> Tensor:
+    def whole(self, images_BD: Tensor) -> Tensor:
+        """Logits of all rows at once, for tracing."""
         recalled_BC = recalled(images_BD @ self.keys_ND.T, self.beta, self.labels_N, len(self.text.weight_CD))
         return self.text(images_BD) + self.alpha * recalled_BC
 

@@ -1,0 +1,1 @@
+"""New pictures: which are meant, what a run or an export says of them, and copies in class folders."""
