@@ -98,7 +98,7 @@ TEXTS: dict[str, Text] = {
     "predict.not_sure": Text("not sure"),
     # --- progress -------------------------------------------------------------------------------
     "phase.checking_run": Text("Looking at the pictures to check with"),
-    "phase.measuring": Text("Measuring errors on {name}"),
+    "phase.measuring_errors": Text("Measuring errors on {name}"),
     "phase.writing_export": Text("Writing {format}"),
     "phase.verifying": Text("Reading it back in a fresh process"),
     "phase.predicting": Text("Looking at the pictures"),

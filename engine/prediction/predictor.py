@@ -117,7 +117,7 @@ def _measure(made: Predictor, run: Finished, device: torch.device, emit: Emit, c
     if chosen is None:
         return
     chosen = chosen.sample(MEASURED)
-    phase = say("phase.measuring", name=chosen.name)
+    phase = say("phase.measuring_errors", name=chosen.name)
 
     def progress(done: int, total: int) -> None:
         emit(Progress(phase=phase, done=done, total=total, unit="pictures"))

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine.messages import TEXTS, Message, placeholders, say
+from engine.messages import (
+    TEXTS,
+    Message,
+    clip,
+    core,
+    data,
+    evaluation,
+    exports,
+    placeholders,
+    say,
+    service,
+    training,
+)
 
 SOURCE = Path(engine.__file__).parent
 CODE = re.compile(r'"([a-z_]+\.[a-z0-9_]+)"')
@@ -49,3 +61,8 @@ def test_a_missing_argument_is_a_fault_of_ours():
         say("recipe.missing")
     with pytest.raises(KeyError):
         say("no.such.code")
+
+
+def test_no_room_takes_a_code_of_another() -> None:
+    rooms = (core, data, clip, training, evaluation, service, exports)
+    assert sum(len(room.TEXTS) for room in rooms) == len(TEXTS)
