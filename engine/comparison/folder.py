@@ -37,10 +37,13 @@ class ComparisonFolder:
     def claimed(cls, path: Path, base: Recipe) -> ComparisonFolder:
         """A new comparison's folder, or that of one begun from the same recipe.
 
-        Raises EngineError if the folder holds anything else, or a comparison of another recipe.
+        Raises EngineError if the folder holds anything else, a run say, or a comparison of another recipe.
         """
         folder = cls(path.absolute())
         files.make_folder(folder.path)
+        if RunDirectory(folder.path).split_file.exists():
+            # a run has a recipe.toml too, and perhaps the very same
+            raise EngineError("compare.not_ours", path=str(folder.path))
         if folder._recipe_file.is_file():
             differing = differences(recipe.read(folder._recipe_file), base)
             if differing:

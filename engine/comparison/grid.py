@@ -86,7 +86,7 @@ def entry(text: str, base: Recipe) -> Entry:
 
 
 def require_distinct(entries: Sequence[Entry]) -> None:
-    """Raises EngineError where two entries would be the same runs, or share a folder."""
+    """Raises EngineError where two entries would share a folder."""
     seen: set[str] = set()
     for one in entries:
         folder = Cell(one, None, 0, None).name

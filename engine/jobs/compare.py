@@ -37,6 +37,7 @@ def compare(request: CompareRequest, emit: Emit, control: Control) -> CompareAns
     base = recipes.with_absolute_paths(recipes.parse(request.recipe, "recipe"), Path.cwd())
     entries = [_entry(text, base) for text in request.methods]
     require_distinct(entries)
+    _require_unlike(entries)
     rates = _rates(request.rates, base)
     shots: Sequence[int | None] = tuple(dict.fromkeys(request.shots)) or (base.data.shots,)
     out = Path(paths.require_text(str(Path(request.out).expanduser().absolute())))
@@ -66,6 +67,16 @@ def _entry(text: str, base: Recipe) -> Entry:
     settings = method.settings
     has_rate = settings is None or "learning_rate" in settings
     return Entry(one.label, one.method, one.options, has_rate, blends=one.method != summary.ZERO_SHOT)
+
+
+def _require_unlike(entries: Sequence[Entry]) -> None:
+    """Raises EngineError where two entries come to the same, as ``flyp`` and its default written out."""
+    seen: list[tuple[str, dict[str, Any]]] = []
+    for one in entries:
+        options = methods.options_of(methods.find(one.method), dict(one.options)).model_dump()
+        if (one.method, options) in seen:
+            raise EngineError("compare.method_twice", name=one.label)
+        seen.append((one.method, options))
 
 
 def _rates(given: tuple[float, ...], base: Recipe) -> tuple[float, ...]:

@@ -14,8 +14,9 @@ vision-language models. NeurIPS 2024, arXiv 2311.01723.
 Where it differs: the authors' code takes the norm and not its square (``penalty``), writes the
 distillation as cross-entropy (the same gradients; as KL its lowest value is 0), and adds
 0.05·‖W_v·W_tᵀ‖ of the two projections, which the formula does not have. It updates the teacher
-every 500 of about 25,000 steps: here that is a number of updates in a run, so that short runs
-have a teacher that moves. The teacher computes in evaluation mode, with the model's own running
+every 500 of about 25,000 steps: here the steps between follow from the length of the run
+(``updates``), so that short runs have a teacher that moves; one of fewer than 100 steps updates it
+after each. The teacher computes in evaluation mode, with the model's own running
 statistics. Models pretrained with a pairwise sigmoid keep it in L_FLYP.
 
 B: pictures in the batch (and their captions), D: embedding, F: width before the projection.
@@ -58,7 +59,7 @@ class CarotOptions(FlypOptions):
     momentum: float = Field(default=0.9, ge=0, lt=1)
     """Share of itself that the teacher keeps at an update, after the first fifth of the run."""
     updates: int = Field(default=50, ge=1)
-    """How many times in a run the teacher is updated, at most once a step."""
+    """The teacher is updated every steps / updates steps, rounded down, and after each where a run is shorter than twice this."""
 
 
 def orthogonality(weight_DF: Tensor, penalty: Literal["squared", "norm"]) -> Tensor:

@@ -26,7 +26,7 @@ validation loss / validation / test / mean of the shift sets, in nats and %:
 
 ``mask`` had the lower validation loss than ``none`` in each of the eight pairs. At three times
 these rates and more it overfits sooner: there its validation loss is no longer the lowest.
-(``flyp compare … --methods flyp,flyp:collisions=mask,flyp:collisions=soft``; with few classes
+(``flyp compare … --methods flyp,flyp:collisions=none,flyp:collisions=soft``; with few classes
 most of a batch collides, with hundreds of classes the three are nearly the same.)
 """
 

@@ -74,6 +74,9 @@ class FeatureTrainer:
             if (yield from self._keeper.judge(0, self._keeper.save_best)) is not None:
                 return (yield from self._paused())
             yield self._keeper.save_last(_NOTHING)
+        if not self.total_steps:
+            # zero-shot: no look at the training pictures, of which there may be a million
+            return Reason.FINISHED
         training, validation = self._features()
         began, reason = time.monotonic(), Reason.FINISHED
         rounds = self._learner.fit(training, validation, self._seed, self._balanced)
@@ -100,7 +103,9 @@ class FeatureTrainer:
                 reason = Reason.STOPPED
                 break
         self._learner.load_state_dict(self._best)
-        if self.position.best_epoch:
+        position = self.position
+        if checkpoints.best_on_disk(self._run) != (position.best_epoch, position.best_loss):
+            # also where an attempt before this one came further and left a better one
             saved = self._keeper.save_best()
             assert saved is not None
             yield saved

@@ -226,6 +226,15 @@ def test_more_seeds_and_methods_may_join_but_another_recipe_may_not(request_for,
         compare(request_for(tmp_path / "full"), quiet, Control())
     assert failed.value.message.code == "compare.not_ours"
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine.txt"]
+    # a run of the very same recipe is no comparison
+    run = tmp_path / "run"
+    run.mkdir()
+    shutil.copy(tmp_path / "out/recipe.toml", run)
+    (run / "split.csv").write_text("")
+    with pytest.raises(EngineError) as failed:
+        compare(request_for(run), quiet, Control())
+    assert failed.value.message.code == "compare.not_ours"
+    assert sorted(path.name for path in run.iterdir()) == ["recipe.toml", "split.csv"]
 
 
 def test_what_cannot_be_is_said_before_anything_is_trained(request_for, tmp_path):
@@ -233,6 +242,7 @@ def test_what_cannot_be_is_said_before_anything_is_trained(request_for, tmp_path
         ({"methods": ("flyp", "nonesuch")}, "training.no_method"),
         ({"methods": ("flyp:collisions=hard",)}, "training.wrong_option"),
         ({"methods": ("flyp", "flyp")}, "compare.method_twice"),
+        ({"methods": ("flyp", "flyp:collisions=mask")}, "compare.method_twice"),
         ({"rates": (0.0,)}, "compare.rate"),
     ):
         with pytest.raises(EngineError) as failed:

@@ -153,6 +153,46 @@ def test_a_run_goes_on_as_if_never_interrupted(make_recipe, tmp_path, monkeypatc
     assert (tmp_path / "whole/result.json").read_text() == (tmp_path / "cut/result.json").read_text()
 
 
+def test_stopping_early_on_features_keeps_nothing_of_the_attempt_before(make_recipe, tmp_path):
+    # the first rate moves nothing, so that zero-shot stays the best of a run that is stopped there
+    options = {"steps": 40, "rates": 2, "lowest_rate": 1e-12}
+    content = make_recipe(method={"name": "prolip", "options": options})
+    run, control = RunDirectory(tmp_path / "run"), Control()
+
+    def pause_at_the_end(event):
+        if isinstance(event, events.CheckpointSaved) and event.name == "best" and event.epoch == 2:
+            control.ask(Wish.PAUSE)
+
+    request = TrainRequest(recipe=content, out=str(run.path))
+    assert train(request, pause_at_the_end, control).reason == "paused"
+    assert checkpoints.best_on_disk(run)[0] == 2
+    control = Control()
+
+    def stop_at_once(event):
+        if isinstance(event, events.StepDone):
+            control.ask(Wish.STOP)
+
+    assert train(TrainRequest(resume=str(run.path)), stop_at_once, control).reason == "stopped"
+    assert run.result()["best_epoch"] == checkpoints.best_on_disk(run)[0] == 0
+    again = evaluate(EvaluateRequest(run=str(run.path)), lambda event: None, Control()).result
+    validation = again["sets"]["validation"]
+    assert validation["nll"] == validation["zero_shot"]["nll"]
+
+
+def test_zero_shot_does_not_look_at_the_training_pictures(make_recipe, tmp_path):
+    looked_at = set()
+
+    def listen(event):
+        if isinstance(event, events.Progress) and event.phase.code == "phase.evaluating":
+            looked_at.add(event.phase.arguments["name"])
+
+    content = make_recipe(method={"name": "zero-shot"})
+    answer = train(TrainRequest(recipe=content, out=str(tmp_path / "run")), listen, Control())
+    assert answer.reason == "finished"
+    assert looked_at >= {"validation", "test"}
+    assert "train" not in looked_at
+
+
 @pytest.mark.parametrize("name", ["prolip", "tip-adapter-f"])
 def test_a_run_on_features_writes_all_its_figures(make_recipe, tmp_path, name):
     content = make_recipe(method={"name": name, "options": QUICK[name]})
