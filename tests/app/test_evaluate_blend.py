@@ -259,9 +259,25 @@ def test_without_a_blend_it_says_why(qtbot: QtBot, page: EvaluatePage, shell: Sh
     shell.engine.answer_once(
         "sweep", made_outputs.answer(run, told, 1.0).model_copy(update={"reason": reason})
     )
-    assert page.view.blend.words.text().startswith(reason.text)
+    words = page.view.blend.words
+    assert words.text() == "Every blend is the same: the weights from before training were kept."
+    assert reason.text in words.toolTip()
     assert page.view.blend.use.isHidden()
     assert page.view.blend.best is None
+
+
+def test_a_long_sentence_covers_nothing(qtbot: QtBot, page: EvaluatePage, shell: Shell) -> None:
+    where = "/a/folder/whose/name/is/long/" * 6
+    shell.engine.fail("sweep", Failed(message=say("run.busy", path=where)))
+    settle()
+    card = page.view.blend
+    words = card.words
+    assert words.height() >= words.heightForWidth(words.width()) > 60
+    # the slider begins where the chart ends, and the sentence where the slider ends
+    tops = [each.mapTo(card, each.rect().topLeft()).y() for each in (card.stack, card.control, words)]
+    assert tops[0] + card.stack.height() <= tops[1]
+    assert tops[1] + card.control.height() <= tops[2]
+    assert tops[2] + words.height() <= card.height()
 
 
 def test_what_fails_can_be_tried_again(qtbot: QtBot, page: EvaluatePage, shell: Shell, run: Path) -> None:
