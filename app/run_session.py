@@ -314,9 +314,7 @@ class RunSession(QObject):
                 return self.tr("finished")
             if best == 0:
                 return self.tr("measured") if series.trains_nothing else self.tr("kept as before training")
-            words = (
-                self.tr("best candidate {} of {}") if series.of_candidates else self.tr("best epoch {} of {}")
-            )
+            words = self.tr("best: no. {} of {}") if series.of_candidates else self.tr("best epoch {} of {}")
             return words.format(best, total)
         return {
             RunState.READING: self.tr("reading the run"),

@@ -41,7 +41,9 @@ class AccuracyCard(ChartCard):
         most = max((seen for _, seen, _ in _sampled(series)), default=0)
         about, tip = self.tr("after each epoch"), ""
         if series.of_candidates:
-            about = self.tr("of each candidate")
+            about = (
+                self.tr("of the model as it is") if series.trains_nothing else self.tr("of each candidate")
+            )
         if most:
             about = self.tr("{}; shifted sets on {} pictures").format(about, texts.number(most))
             tip = self.tr(

@@ -17,7 +17,6 @@ from app.widgets.basics import Badge, Button, Card, Icon, Label, Ring, row
 from app.widgets.figures_table import FiguresTable
 from engine.recipe import ALPHAS
 
-
 _LEAST_CHART = 72
 """Height that the chart keeps beside a long sentence."""
 

@@ -93,7 +93,8 @@ def write_run(
     run.record(
         RunStarted(
             run=str(folder), attempt=1, start_step=0, total_steps=steps * (len(tried) - 1),
-            epochs=epochs, steps_per_epoch=steps, batch_size=32 if method == "flyp" else 0, method=method, model="starter", seed=0, classes=CLASSES,
+            epochs=epochs, steps_per_epoch=steps, batch_size=32 if method == "flyp" else 0, method=method,
+            model="starter", seed=0, classes=CLASSES,
             sets=(), plan={}, time=f"2026-11-24T{hour:02}:15:00+00:00",
         )
     )  # fmt: skip

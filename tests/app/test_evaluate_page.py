@@ -19,6 +19,7 @@ from app.run_session import RunSession, RunState
 from app.shell import Notice, Shell
 from app.steps import Step
 from app.widgets import result_table
+from app.widgets.cells import PADDING
 from engine import paths
 from engine.events import Progress, Reason
 from engine.messages import say
@@ -92,6 +93,16 @@ def test_classes_and_further_figures_follow_the_chosen_set(page: EvaluatePage, q
     assert QGuiApplication.clipboard().text() == card.classes.as_text()
     card.classes.sortByColumn(3, Qt.SortOrder.AscendingOrder)
     assert [each.name for each in card.classes.all_rows()] == ["red_bird", "golden_fish"]
+
+
+def test_no_range_loses_a_digit(page: EvaluatePage) -> None:
+    widest = result_table.ranged((0.888, 1.0))
+    card = page.view.classes
+    tables = (page.view.sets_card.sets, card.classes, card.details)
+    for each in tables:
+        heads = [column.title for column in each.rows.columns]
+        room = each.columnWidth(heads.index("Range")) - 2 * PADDING
+        assert each.fontMetrics().horizontalAdvance(widest) <= room, each.accessibleName()
 
 
 def test_without_a_test_part_the_figures_are_called_optimistic(
