@@ -150,6 +150,19 @@ def test_judging_can_be_stopped(page: EvaluatePage, shell: Shell, qtbot: QtBot, 
     assert told == []
 
 
+def test_what_is_asked_while_another_run_is_judged_is_answered_in_words(
+    page: EvaluatePage, shell: Shell, session: RunSession, qtbot: QtBot, tmp_path: Path
+) -> None:
+    told: list[Notice] = []
+    shell.noticed.connect(told.append)
+    page.judge(tmp_path)
+    session.open(made_runs.write_run(paths.runs_folder() / "failed", Reason.FAILED))
+    qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+    assert len(shell.engine.asked_for(EvaluateRequest)) == 1
+    assert [notice.what for notice in told] == ["Something else is being done."]
+    page.judging.stop()
+
+
 def test_without_a_finished_run_it_says_what_is_needed(
     qtbot: QtBot, shell: Shell, session: RunSession
 ) -> None:
