@@ -319,9 +319,9 @@ class RunSession(QObject):
         return {
             RunState.READING: self.tr("reading the run"),
             RunState.PAUSING: self.tr("pausing"),
-            RunState.STOPPING: self.tr("judging the best epoch, then the window closes")
+            RunState.STOPPING: self.tr("judging what is kept, then the window closes")
             if self.quits_after
-            else self.tr("judging the best epoch"),
+            else self.tr("judging what is kept"),
             RunState.CANCELLING: self.tr("cancelling"),
             RunState.PAUSED: self.tr("paused"),
             RunState.INTERRUPTED: self.tr("interrupted"),

@@ -151,7 +151,9 @@ class BlendCard(Card):
             "warn" if sweep.trouble else "text2",
         )
         self.words.setText(self._words(busy))
-        self.words.setToolTip(self._tip() if sweep.reason is None else texts.whole(sweep.reason))
+        told = texts.whole(sweep.reason) if sweep.reason is not None else self._tip()
+        # a long one may be cut off
+        self.words.setToolTip(sweep.trouble or told)
         self.retry.setVisible(bool(sweep.trouble))
         self.show_best.setVisible(self._says_best() and not is_best)
         self.use.setVisible(sweep.complete and sweep.reason is None and not in_use)

@@ -216,7 +216,7 @@ class RunPanel(Card):
         if state is RunState.STOPPING:
             words = run_words.phase_words(session.phase)
             end = self.tr("The window closes after that.") if session.quits_after else ""
-            return " ".join(part for part in (self.tr("Judging the best epoch."), words, end) if part)
+            return " ".join(part for part in (self.tr("Judging what is kept."), words, end) if part)
         if state is RunState.NONE:
             return self._estimate()
         return {

@@ -40,7 +40,8 @@ def test_candidates_are_not_called_epochs(page: TrainPage, session: RunSession) 
     assert "Candidate 2 is kept: validation 85.0\u202f%, +35.0 points from before." in words
     assert session.words() == "best: no. 2 of 3"
     assert page.charts.accuracy.about_label.text() == "of each candidate"
-    assert page.charts.accuracy.table(session.series)[0][0] == "Candidate"
+    for card in (page.charts.accuracy, page.charts.loss):
+        assert card.table(session.series)[0][0] == "Candidate"
     assert "candidate 1: validation 60.0\u202f%" in page.log.text.toPlainText()
     assert not page.panel.values["rate"].isVisibleTo(page.panel)
 
