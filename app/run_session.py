@@ -300,8 +300,11 @@ class RunSession(QObject):
         """Where the run stands, short."""
         series = self.series
         if self.state is RunState.RUNNING and series.started is not None and self.phase is None:
+            if series.trains_nothing:
+                return self.tr("measuring the model")
             epoch = min(series.epoch + 1, series.started.epochs)
-            return self.tr("epoch {} of {}").format(epoch, series.started.epochs)
+            words = self.tr("candidate {} of {}") if series.of_candidates else self.tr("epoch {} of {}")
+            return words.format(epoch, series.started.epochs)
         if self.state in (RunState.STARTING, RunState.RUNNING):
             return texts.message(self.phase.phase)[0] if self.phase is not None else self.tr("starting")
         if self.state is RunState.FINISHED:
@@ -309,13 +312,16 @@ class RunSession(QObject):
             total = series.started.epochs if series.started is not None else 0
             if best is None:
                 return self.tr("finished")
-            return self.tr("best epoch {} of {}").format(best, total)
+            if best == 0:
+                return self.tr("measured") if series.trains_nothing else self.tr("kept as before training")
+            words = self.tr("best: no. {} of {}") if series.of_candidates else self.tr("best epoch {} of {}")
+            return words.format(best, total)
         return {
             RunState.READING: self.tr("reading the run"),
             RunState.PAUSING: self.tr("pausing"),
-            RunState.STOPPING: self.tr("judging the best epoch, then the window closes")
+            RunState.STOPPING: self.tr("judging what is kept, then the window closes")
             if self.quits_after
-            else self.tr("judging the best epoch"),
+            else self.tr("judging what is kept"),
             RunState.CANCELLING: self.tr("cancelling"),
             RunState.PAUSED: self.tr("paused"),
             RunState.INTERRUPTED: self.tr("interrupted"),

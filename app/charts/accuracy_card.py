@@ -40,8 +40,12 @@ class AccuracyCard(ChartCard):
         super().show_series(series, last, known)
         most = max((seen for _, seen, _ in _sampled(series)), default=0)
         about, tip = self.tr("after each epoch"), ""
+        if series.of_candidates:
+            about = (
+                self.tr("of the model as it is") if series.trains_nothing else self.tr("of each candidate")
+            )
         if most:
-            about = self.tr("after each epoch; shifted sets on {} pictures").format(texts.number(most))
+            about = self.tr("{}; shifted sets on {} pictures").format(about, texts.number(most))
             tip = self.tr(
                 "While training at most {} pictures of a shifted set are looked at, always the same ones, to save "
                 "time. Evaluate looks at all of them, so its figures differ a little."
@@ -111,7 +115,8 @@ class AccuracyCard(ChartCard):
 
     def table(self, series: Series) -> tuple[list[str], list[list[str]]]:
         names = series.set_names
-        headers = [self.tr("Epoch"), self.tr("Step"), *(self.tr("{}, %").format(name) for name in names)]
+        first = self.tr("Candidate") if series.of_candidates else self.tr("Epoch")
+        headers = [first, self.tr("Step"), *(self.tr("{}, %").format(name) for name in names)]
         rows = []
         for epoch in sorted(series.evaluations):
             each = series.evaluations[epoch]

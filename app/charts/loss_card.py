@@ -106,7 +106,8 @@ class LossCard(ChartCard):
         return found
 
     def table(self, series: Series) -> tuple[list[str], list[list[str]]]:
-        headers = [self.tr("Epoch"), self.tr("Step"), self.tr("Training"), self.tr("Validation")]
+        first = self.tr("Candidate") if series.of_candidates else self.tr("Epoch")
+        headers = [first, self.tr("Step"), self.tr("Training"), self.tr("Validation")]
         sums: dict[int, tuple[float, int]] = {}
         for each in series.steps:
             total, count = sums.get(each.epoch, (0.0, 0))

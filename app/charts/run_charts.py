@@ -52,7 +52,10 @@ class RunCharts(QWidget):
         self.loss.chart.show_best(shown.step if shown else None)
 
     def _best_words(self, series: Series) -> str:
-        return self.tr("best, epoch {}").format(series.best.epoch) if series.best is not None else ""
+        if series.best is None:
+            return ""
+        words = self.tr("best, candidate {}") if series.of_candidates else self.tr("best, epoch {}")
+        return words.format(series.best.epoch)
 
     def _compare(self) -> None:
         overlays = [Overlay(run) for run in self.accuracy.popup.runs if run.steps]
@@ -72,6 +75,8 @@ class RunCharts(QWidget):
         epochs = {each.step: epoch for epoch, each in self._series.evaluations.items()}
         at = round(step)
         if at in epochs:
+            if self._series.of_candidates:
+                return self.tr("candidate {}").format(texts.number(epochs[at]))
             return self.tr("epoch {}, step {}").format(epochs[at], texts.number(at))
         return self.tr("step {}").format(texts.number(at))
 

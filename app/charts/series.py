@@ -57,6 +57,16 @@ class Series:
         return max(self.evaluations, default=0)
 
     @property
+    def of_candidates(self) -> bool:
+        """What it calls epochs are candidates, tried on features of pictures that were looked at once."""
+        return self.started is not None and not self.started.batch_size
+
+    @property
+    def trains_nothing(self) -> bool:
+        """It only measures the model as it is."""
+        return self.of_candidates and self.started is not None and not self.started.epochs
+
+    @property
     def total_steps(self) -> int:
         return self.started.total_steps if self.started is not None else 0
 

@@ -153,6 +153,9 @@ class EvaluatePage(Page):
             self._reading.drop()
             self._reading = None
         self.view.forget()
+        if self._try is not None and self._try.run != self.session.folder:
+            # what it shows, and would say of more pictures, is of the run before
+            self._try.close()
         self.stack.setCurrentWidget(self.empty)
         self._offer()
 

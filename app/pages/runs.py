@@ -168,6 +168,7 @@ class RunsPage(Page):
 
     def _show_rows(self) -> None:
         session = self.session
+        titles = {each.name: each.title for each in self.shell.facts.methods}
         self.table.show_entries(
             [
                 Row(
@@ -175,6 +176,7 @@ class RunsPage(Page):
                     here=self.tr("here: {}").format(session.words())
                     if session.under_way and entry.folder == _absolute(session.folder)
                     else "",
+                    method=titles.get(entry.recipe.method.name, "") if entry.recipe is not None else "",
                     shown=entry.folder == _absolute(session.folder),
                 )
                 for entry in self.entries

@@ -17,6 +17,24 @@ from app.widgets.basics import Badge, Button, Card, Icon, Label, Ring, row
 from app.widgets.figures_table import FiguresTable
 from engine.recipe import ALPHAS
 
+_LEAST_CHART = 72
+"""Height that the chart keeps beside a long sentence."""
+
+
+class _Sentence(Label):
+    """As high as its lines; the chart above gives way, where a height for a width would not be asked for."""
+
+    def setText(self, text: str) -> None:  # noqa: N802  Qt's names
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(max(0, self.heightForWidth(self.width())))
+
 
 class BlendCard(Card):
     """Shows what it is given; moving it tells ``picked`` and changes nothing by itself."""
@@ -52,7 +70,7 @@ class BlendCard(Card):
         self.stack.addWidget(self.figures)
         # as high as the tables beside it leave room, whatever the table of its numbers would like
         self.stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        self.stack.setMinimumHeight(136)
+        self.stack.setMinimumHeight(_LEAST_CHART)
         self.slider = AlphaSlider()
         self.field = self._field()
         self.body.addWidget(self.stack, 1)
@@ -82,7 +100,7 @@ class BlendCard(Card):
     def _foot(self) -> QWidget:
         self.mark = Icon("flag", "text2")
         self.ring = Ring()
-        self.words = Label("", "help", wrap=True)
+        self.words = _Sentence("", "help", wrap=True)
         self.badge = Badge()
         self.show_best = Button(
             self.tr("Show it"), kind="link", small=True, act=self._to_best,
@@ -99,7 +117,8 @@ class BlendCard(Card):
         inner.setStretch(2, 1)
         holder = QWidget()
         holder.setLayout(inner)
-        holder.setMinimumHeight(28)
+        # a minimum of the holder's own would hide that of the sentence
+        inner.addStrut(28)
         return holder
 
     # --- what is shown ------------------------------------------------------------------------
@@ -132,7 +151,9 @@ class BlendCard(Card):
             "warn" if sweep.trouble else "text2",
         )
         self.words.setText(self._words(busy))
-        self.words.setToolTip(self._tip())
+        told = texts.whole(sweep.reason) if sweep.reason is not None else self._tip()
+        # a long one may be cut off
+        self.words.setToolTip(sweep.trouble or told)
         self.retry.setVisible(bool(sweep.trouble))
         self.show_best.setVisible(self._says_best() and not is_best)
         self.use.setVisible(sweep.complete and sweep.reason is None and not in_use)
@@ -159,7 +180,10 @@ class BlendCard(Card):
         if not sweep.complete:
             return self.tr("The blends are computed as soon as the engine is free.")
         if sweep.reason is not None:
-            return texts.whole(sweep.reason)
+            if sweep.reason.code == "sweep.nothing_learnt":
+                # its own words name the run's folder, which the page does already
+                return self.tr("Every blend is the same: the weights from before training were kept.")
+            return texts.message(sweep.reason)[0]
         if self._says_best():
             return self.tr("{:g} is best on validation. Shifted sets and test choose nothing.").format(
                 self.best

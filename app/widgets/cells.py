@@ -57,6 +57,9 @@ class CellPainter(RowDelegate):
 
     def _words(self, painter: QPainter, box: QRectF, column: Column[Any], row: Any, index: Index) -> None:
         mark = column.mark(row) if column.mark is not None else None
+        if column.right:
+            # a number that is a little too wide takes the room at its left rather than lose a digit
+            box = box.adjusted(2 - PADDING, 0, 0, 0)
         if mark is not None:
             icons.paint(painter, *mark, QRectF(box.left(), box.center().y() - 8, 16, 16))
             box = box.adjusted(22, 0, 0, 0)

@@ -165,7 +165,8 @@ class EvaluateView(QScrollArea):
             self.shown = names[0] if names else ""
         self.sets_card.show_sets(found, self.shown, now.has_test)
         self.mistakes.show_names(names, self.shown)
-        self.classes.kept.show_result(self.result, RunDirectory(folder).standing_checkpoint("best"))
+        best = RunDirectory(folder).standing_checkpoint("best")
+        self.classes.kept.show_result(self.result, best, self.session.series.of_candidates)
         self._show_blend()
         self._show_set(found)
         self._settled.start()

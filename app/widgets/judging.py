@@ -72,6 +72,11 @@ class Judging(QWidget):
 
     def _begin(self, request: Ask, done: Callable[[object], None]) -> None:
         if self._ticket is not None:
+            # perhaps of another run, whose buttons are not the ones that are shown
+            what = self.tr("Something else is being done.")
+            self._shell.notify(
+                "info", what, self.tr("Stop it on this page, or wait for its end."), key="evaluate"
+            )
             return
         self.phase.setText(self.tr("Waiting for the engine"))
         self.bar.setRange(0, 0)

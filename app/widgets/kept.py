@@ -24,14 +24,8 @@ class Kept(QWidget):
         self.grid.setHorizontalSpacing(16)
         self.grid.setVerticalSpacing(8)
         self.grid.setColumnStretch(1, 1)
-        self.epoch = self._line(
-            0,
-            self.tr("Epoch kept"),
-            self.tr("The pass over the training pictures whose weights are kept; validation chose it"),
-        )
-        self.last = self._line(
-            1, self.tr("Last epoch"), self.tr("Accuracy if the last epoch's weights had been kept, in %")
-        )
+        self.epoch_name, self.epoch = self._line(0)
+        self.last_name, self.last = self._line(1)
         self.place = ElidedLabel("", "body", mode=Qt.TextElideMode.ElideMiddle)
         show = Button(
             icon="folder", kind="quiet", small=True, tip=self.tr("Show the folder of the weights"),
@@ -39,28 +33,44 @@ class Kept(QWidget):
         )  # fmt: skip
         place = QWidget()
         place.setLayout(row(self.place, show, spacing=4))
-        self._line(
-            2,
-            self.tr("Weights"),
-            self.tr("The folder with the weights after training, which open_clip loads"),
-            place,
-        )
+        weights = Label(self.tr("Weights"), "support")
+        weights.setToolTip(self.tr("The folder with the weights after training, which open_clip loads"))
+        weights.setFixedHeight(24)
+        self.grid.addWidget(weights, 2, 0, Qt.AlignmentFlag.AlignTop)
+        self.grid.addWidget(place, 2, 1)
 
-    def _line(self, number: int, name: str, tip: str, shown: QWidget | None = None) -> Label:
-        key = Label(name, "support")
-        key.setToolTip(tip)
-        value = Label("", "body", wrap=True, select=True)
-        value.setToolTip(tip)
+    def _line(self, number: int) -> tuple[Label, Label]:
+        """Labels of a name and its value, without words yet."""
+        key, value = Label("", "support"), Label("", "body", wrap=True, select=True)
         self.grid.addWidget(key, number, 0, Qt.AlignmentFlag.AlignTop)
-        if shown is not None:
-            key.setFixedHeight(24)
-            self.grid.addWidget(shown, number, 1)
-        else:
-            self.grid.addWidget(value, number, 1)
-        return value
+        self.grid.addWidget(value, number, 1)
+        return key, value
 
-    def show_result(self, result: Result, best: Path) -> None:
-        """Say what this result kept; ``best`` is where its weights lie."""
+    def show_result(self, result: Result, best: Path, of_candidates: bool = False) -> None:
+        """Say what this result kept; ``best`` is where its weights lie.
+
+        ``of_candidates``: the method counts no epochs, but heads that were tried on the same features.
+        """
+        name = self.tr("Candidate kept") if of_candidates else self.tr("Epoch kept")
+        tip = (
+            self.tr("The one of those that were tried which validation chose")
+            if of_candidates
+            else self.tr("The pass over the training pictures whose weights are kept; validation chose it")
+        )
+        last = (
+            self.tr("Accuracy if the last candidate had been kept, in %")
+            if of_candidates
+            else self.tr("Accuracy if the last epoch's weights had been kept, in %")
+        )
+        for label, words in (
+            (self.epoch_name, tip),
+            (self.epoch, tip),
+            (self.last_name, last),
+            (self.last, last),
+        ):
+            label.setToolTip(words)
+        self.epoch_name.setText(name)
+        self.last_name.setText(self.tr("Last candidate") if of_candidates else self.tr("Last epoch"))
         self.folder = best
         self.epoch.setText(self._epoch(result))
         self.last.setText(self._last(result))
@@ -70,7 +80,9 @@ class Kept(QWidget):
         if result.best_epoch is None:
             return "–"
         if result.best_epoch == 0:
-            return self.tr("none: no epoch was better on validation than before training")
+            if not result.last_epoch:
+                return self.tr("none: it trains nothing")
+            return self.tr("none: nothing was better on validation than before training")
         if result.last_epoch is None:
             return str(result.best_epoch)
         if result.best_epoch == result.last_epoch:

@@ -214,7 +214,10 @@ class PreflightCard(Card):
         batch = -(-shown.pictures // steps)
         bits = _PRECISION.get(precision)
         at_once = self.tr("{} (a whole step)").format(texts.number(min(parts, batch) or batch))
-        if 0 < parts < batch:
+        if not shown.epochs:
+            # there are no steps: the pictures are only looked at
+            at_once = texts.number(min(parts, batch) or batch)
+        elif 0 < parts < batch:
             at_once = self.tr("{} of the {} of a step").format(texts.number(parts), texts.number(batch))
         return {
             "device": str(plan.get("device_name") or plan.get("device", "")),

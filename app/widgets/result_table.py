@@ -24,6 +24,10 @@ _LEAST_NAME, _NAME = 150, 300
 """Width of the first column: at least, and at most where bars can take the rest."""
 
 
+_RANGE = 106
+"""For 88.8 – 100.0: a number that is cut off at its left is another number."""
+
+
 def _tr(text: str) -> str:
     return QCoreApplication.translate("evaluate", text)
 
@@ -164,7 +168,7 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: texts.number(each.pictures),
             sort=lambda each: each.pictures,
             right=True,
-            width=66,
+            width=60,
             tip=_tr("How many pictures were judged"),
             colour=lambda _: "text2",
         ),
@@ -173,7 +177,7 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: figure(each.before),
             sort=lambda each: each.before,
             right=True,
-            width=66,
+            width=60,
             tip=_tr("Accuracy in % before training, from the captions alone (zero-shot)"),
             colour=lambda _: "text2",
         ),
@@ -200,7 +204,7 @@ def _set_columns() -> list[Column[SetResult]]:
             _tr("Range"),
             lambda each: ranged(each.interval),
             right=True,
-            width=94,
+            width=_RANGE,
             tip=_tr(
                 "Where the accuracy after lies 95 times in 100 (Wilson's interval); fewer pictures, wider range"
             ),
@@ -303,7 +307,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             lambda each: ranged(each.interval),
             sort=lambda each: each.interval,
             right=True,
-            width=104,
+            width=_RANGE,
             tip=_tr("Where the figure after lies 95 times in 100"),
             colour=lambda _: "text2",
         ),
@@ -399,7 +403,7 @@ class DetailTable(Table):
                 _tr("Range"),
                 lambda each: each.interval,
                 right=True,
-                width=96,
+                width=_RANGE,
                 tip=_tr("Where the figure after lies 95 times in 100"),
                 colour=lambda _: "text2",
             ),

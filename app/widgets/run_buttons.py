@@ -119,7 +119,11 @@ class RunButtons(QWidget):
         best = session.series.best
         words = self.tr("Stop and keep")
         if best is not None and best.epoch > 0:
-            words = self.tr("Stop and keep epoch {}").format(best.epoch)
+            words = (
+                self.tr("Stop and keep candidate {}")
+                if session.series.of_candidates
+                else self.tr("Stop and keep epoch {}")
+            ).format(best.epoch)
         _word(self.keep, words)
         if state is not RunState.STOPPING:
             self.stop.setEnabled(running and best is not None)

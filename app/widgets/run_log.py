@@ -60,7 +60,7 @@ class LogCard(Card):
             if not self._taken:
                 self.last.setText(self.tr("nothing yet"))
             return
-        shown = [run_words.log_line(each) for each in new]
+        shown = [run_words.log_line(each, series.of_candidates) for each in new]
         self._taken += len(new)
         self.last.setText(shown[-1])
         self.text.appendPlainText("\n".join(shown))

@@ -174,15 +174,16 @@ class RunPanel(Card):
         _say(self.about, run_words.short(recipe, self.shell.facts) if recipe is not None else "")
         started = series.started
         shown = started is not None and state is not RunState.NONE
+        counts = shown and not series.trains_nothing
         for widget in (self._epochs, self.steps, self.left_words):
-            widget.setVisible(shown)
-        self.bar.setVisible(shown or busy)
+            widget.setVisible(counts)
+        self.bar.setVisible(counts or busy)
         if started is not None:
             # one that stops ends with the epochs it has
             learning = session.under_way and state is not RunState.STOPPING
             current = min(series.epoch + 1, started.epochs) if learning else series.epoch
             _say(self.number, texts.number(current))
-            words = self.tr("of {} epochs") if started.batch_size else self.tr("of {} candidates")
+            words = self.tr("of {} candidates") if series.of_candidates else self.tr("of {} epochs")
             _say(self.of, words.format(texts.number(started.epochs)))
             _say(
                 self.steps,
@@ -215,7 +216,7 @@ class RunPanel(Card):
         if state is RunState.STOPPING:
             words = run_words.phase_words(session.phase)
             end = self.tr("The window closes after that.") if session.quits_after else ""
-            return " ".join(part for part in (self.tr("Judging the best epoch."), words, end) if part)
+            return " ".join(part for part in (self.tr("Judging what is kept."), words, end) if part)
         if state is RunState.NONE:
             return self._estimate()
         return {
@@ -275,8 +276,13 @@ class RunPanel(Card):
         if best is None:
             return
         over = self.session.state not in UNDER_WAY
-        head = self.tr("Best, epoch {}") if over else self.tr("Best so far, epoch {}")
-        if best.epoch == 0:
+        if series.of_candidates:
+            head = self.tr("Best, candidate {}") if over else self.tr("Best so far, candidate {}")
+        else:
+            head = self.tr("Best, epoch {}") if over else self.tr("Best so far, epoch {}")
+        if series.trains_nothing:
+            _say(self.best_head, self.tr("Before training"))
+        elif best.epoch == 0:
             _say(
                 self.best_head,
                 self.tr("Best so far: before training") if not over else self.tr("Best: before training"),
@@ -296,6 +302,10 @@ class RunPanel(Card):
         if not series.steps:
             return
         last = series.steps[-1]
+        for key in ("rate", "temperature"):
+            # a method that trains no network has neither
+            for each in (self.values[key], self._names[key]):
+                each.setVisible(not series.of_candidates)
         speed = QLocale().toString(last.pictures_per_second, "f", 0 if last.pictures_per_second >= 10 else 1)
         _say(self.values["speed"], self.tr("{}\u202fpictures/s").format(speed))
         _say(self.values["memory"], run_words.memory_words(series, self.shell.facts))

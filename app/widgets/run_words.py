@@ -128,13 +128,16 @@ def elapsed(series: Series, now: datetime | None) -> float | None:
     return None
 
 
-def log_line(event: Event) -> str:
+def log_line(event: Event, of_candidates: bool = False) -> str:
     """One thing that happened beside the numbers."""
     if isinstance(event, EvaluationDone):
         accuracy = texts.percent(event.sets["validation"].accuracy)
-        if event.best:
-            return translate("run", "epoch {}: validation {}, kept as best").format(event.epoch, accuracy)
-        return translate("run", "epoch {}: validation {}").format(event.epoch, accuracy)
+        if event.epoch == 0:
+            return translate("run", "before training: validation {}").format(accuracy)
+        words = translate("run", "candidate {}") if of_candidates else translate("run", "epoch {}")
+        kept = translate("run", "{}: validation {}, kept as best")
+        told = kept if event.best else translate("run", "{}: validation {}")
+        return told.format(words.format(event.epoch), accuracy)
     if isinstance(event, Warned):
         return translate("run", "Warning: {}").format(texts.whole(event.message))
     if isinstance(event, CheckpointSaved):
@@ -188,12 +191,24 @@ def result_words(series: Series) -> str:
     }.get(reason, "")
     if best is None or "validation" not in best.sets:
         return why + translate("run", "It has no figures.")
+    if series.trains_nothing:
+        return translate("run", "This method trains nothing: the model was measured as it is.")
     if best.epoch == 0:
-        return why + translate(
-            "run", "No epoch was better than before training, so the model before training is kept."
+        return why + (
+            translate(
+                "run", "No candidate was better than before training, so the model before training is kept."
+            )
+            if series.of_candidates
+            else translate(
+                "run", "No epoch was better than before training, so the model before training is kept."
+            )
         )
     accuracy = best.sets["validation"].accuracy
-    words = translate("run", "Epoch {} is kept: validation {}").format(best.epoch, texts.percent(accuracy))
+    words = (
+        translate("run", "Candidate {} is kept: validation {}")
+        if series.of_candidates
+        else translate("run", "Epoch {} is kept: validation {}")
+    ).format(best.epoch, texts.percent(accuracy))
     if before is not None and "validation" in before.sets:
         difference = accuracy - before.sets["validation"].accuracy
         words += translate("run", ", {} points from before").format(texts.points(difference))

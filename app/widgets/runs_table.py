@@ -25,7 +25,8 @@ _DATED = re.compile(r"^\d{4}-\d\d-\d\dT\d{4,6}-(?=.)")
 
 
 _REUSE = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_D)
-_MODEL = 3
+_METHOD, _MODEL = 2, 3
+_METHOD_WIDTH, _METHOD_LEAST = 104, 72
 _NARROW = 860
 """Below this width there is no room for every column."""
 
@@ -41,6 +42,8 @@ class Row:
     entry: Entry
     here: str = ""
     """Where it stands in words if this window works on it."""
+    method: str = ""
+    """Its title as the Method page has it, where that is known."""
     shown: bool = False
     """It is the one that Train, Evaluate and Export show."""
 
@@ -161,7 +164,13 @@ def columns() -> list[Column[Row]]:
             ),
             colour=lambda row: "text2",
         ),
-        Column(_tr("Method"), lambda row: method(row.entry), width=70, tip=_tr("How it was finetuned")),
+        Column(
+            _tr("Method"),
+            lambda row: row.method or method(row.entry),
+            width=_METHOD_WIDTH,
+            tip=_tr("How it was finetuned"),
+            cell_tip=lambda row: row.method or method(row.entry),
+        ),
         Column(
             _tr("Model"),
             lambda row: model(row.entry),
@@ -196,7 +205,7 @@ def columns() -> list[Column[Row]]:
             lambda row: figure(row.entry.test),
             sort=lambda row: row.entry.test,
             right=True,
-            width=58,
+            width=68,
             tip=_tr("Accuracy in % on pictures that were never used to choose"),
             strong=lambda row: row.entry.test is not None,
         ),
@@ -240,7 +249,9 @@ class RunsTable(Table):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         super().resizeEvent(event)
         # the run's tooltip names the model too
-        self.setColumnHidden(_MODEL, self.width() < _NARROW)
+        narrow = self.width() < _NARROW
+        self.setColumnHidden(_MODEL, narrow)
+        self.setColumnWidth(_METHOD, _METHOD_LEAST if narrow else _METHOD_WIDTH)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

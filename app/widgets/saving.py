@@ -21,7 +21,7 @@ class Saving(QDialog):
         self.setWindowFlag(Qt.WindowType.WindowCloseButtonHint, False)
         self.setMinimumWidth(420)
         if session.state is RunState.STOPPING:
-            what = self.tr("Judging the best epoch…")
+            what = self.tr("Judging what is kept…")
             why = self.tr("The training was stopped and is kept as soon as it is judged.")
         else:
             what = self.tr("Saving the training…")

@@ -17,7 +17,8 @@ class SetsCard(Card):
 
     def __init__(self) -> None:
         super().__init__(self.tr("Before and after"), padding=0)
-        about = ElidedLabel(self.tr("accuracy in %, and the range to expect 95 times in 100"), "support")
+        about = ElidedLabel(self.tr("accuracy in %, with its range"), "support")
+        about.setToolTip(self.tr("Accuracy in %, and the range to expect 95 times in 100"))
         self.head.replaceWidget(self.about, about)
         self.about.hide()
         self.head.setStretchFactor(about, 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app import texts
@@ -47,6 +47,8 @@ class TryDialog(QDialog):
         self._readable = readable
         self._run: Path | None = None
         self._alpha = 1.0
+        self._shown_of: tuple[Path, float] | None = None
+        """The run and the blend that what is shown is of."""
         self.paths: list[str] = []
         self.tried: tuple[TriedPicture, ...] = ()
         self._ticket: Ticket | None = None
@@ -123,7 +125,16 @@ class TryDialog(QDialog):
         if run != self._run:
             self.clear()
         self._run, self._alpha = run, alpha
-        if self.paths and self.isVisible():
+        self._follow_up()
+
+    @property
+    def run(self) -> Path | None:
+        """The run that it is of."""
+        return self._run
+
+    def _follow_up(self) -> None:
+        """What is shown of another blend, or was given up, is asked anew."""
+        if self.paths and self.isVisible() and self._shown_of != (self._run, self._alpha):
             self._later.start()
 
     def choose(self) -> None:
@@ -155,9 +166,9 @@ class TryDialog(QDialog):
         self._ticket = self._shell.engine.ask(
             TryRequest(run=str(self._run), alpha=self._alpha, paths=tuple(self.paths))
         )
-        alpha = self._alpha
+        run, alpha = self._run, self._alpha
         self._ticket.said.connect(self._said)
-        self._ticket.answered.connect(lambda answer: self._answered(answer, alpha))
+        self._ticket.answered.connect(lambda answer: self._answered(answer, run, alpha))
         self._ticket.failed.connect(self._failed)
         self.ring.show()
         self.words.set_tone("")
@@ -175,8 +186,8 @@ class TryDialog(QDialog):
         if isinstance(event, Progress):
             self.words.setText(texts.message(event.phase)[0])
 
-    def _answered(self, answer: TryAnswer, alpha: float) -> None:
-        self._ticket = None
+    def _answered(self, answer: TryAnswer, run: Path, alpha: float) -> None:
+        self._ticket, self._shown_of = None, (run, alpha)
         self.ring.hide()
         self.words.setText("")
         self.tried = answer.pictures
@@ -208,11 +219,13 @@ class TryDialog(QDialog):
         event.acceptProposedAction()
         self.take([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        self._later.stop()
-        self._drop()
-        super().closeEvent(event)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        # the blend may have been moved while it was closed
+        self._follow_up()
 
     def reject(self) -> None:
-        """Esc closes it, as the cross does."""
-        self.close()
+        """It is closed: by its button, by Esc or by the cross, which all come here."""
+        self._later.stop()
+        self._drop()
+        super().reject()

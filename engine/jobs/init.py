@@ -43,7 +43,9 @@ def learning_rate(tower: Tower) -> Chosen:
     if tower.parameters >= LARGE_TOWER:
         return Chosen(1e-5, f"the paper's rate, for a large image tower ({millions})")
     if tower.transformer:
-        return Chosen(1e-4, f"a small transformer ({millions}) learns little at the paper's 1e-5")
+        return Chosen(
+            1e-4, f"a small transformer as image tower ({millions}) learns little at the paper's 1e-5"
+        )
     return Chosen(
         3e-5,
         f"a small convolutional tower ({millions}): 1e-5 learns little, "

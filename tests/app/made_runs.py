@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.events import EvaluationDone, Figures, Reason, RunFinished, RunStarted
-from engine.recipe import Data, Model, Recipe, Training, write
+from engine.recipe import Data, Method, Model, Recipe, Training, write
 from engine.run_directory import RunDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,28 +71,38 @@ def write_run(
     judged: dict[str, Any] | None = None,
     hour: int = 8,
     checkpoint: bool = True,
+    method: str = "flyp",
+    tried: tuple[float, ...] = (0.5, 0.6, 0.85, 0.8),
     **training: Any,
 ) -> Path:
-    """A run of three epochs that was ended so; None for one whose process was killed."""
+    """A run of three epochs that was ended so; None for one whose process was killed.
+
+    One of another ``method`` than flyp learns from features: what it counts are candidates, a step each.
+    ``tried`` are the accuracies on validation, the first of before training, the best one kept.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     asked = Recipe(
         data=Data(source=str(folder.parent / "fishes"), shots=4 if training.get("epochs") == 3 else None),
         model=Model(name="starter"),
+        method=Method(name=method),
         training=Training(**{"epochs": 3, **training}),
     )
+    steps, best = (10 if method == "flyp" else 1), max(range(len(tried)), key=lambda epoch: tried[epoch])
+    epochs = asked.training.epochs if method == "flyp" else len(tried) - 1
     run = RunDirectory.create(folder, asked)
     run.record(
         RunStarted(
-            run=str(folder), attempt=1, start_step=0, total_steps=30, epochs=asked.training.epochs,
-            steps_per_epoch=10, batch_size=32, method="flyp", model="starter", seed=0, classes=CLASSES,
+            run=str(folder), attempt=1, start_step=0, total_steps=steps * (len(tried) - 1),
+            epochs=epochs, steps_per_epoch=steps, batch_size=32 if method == "flyp" else 0, method=method,
+            model="starter", seed=0, classes=CLASSES,
             sets=(), plan={}, time=f"2026-11-24T{hour:02}:15:00+00:00",
         )
     )  # fmt: skip
-    for epoch, accuracy in enumerate((0.5, 0.6, 0.85, 0.8)):
+    for epoch, accuracy in enumerate(tried):
         told = {"validation": Figures(pictures=40, accuracy=accuracy, loss=1 - accuracy)}
-        run.record(EvaluationDone(step=10 * epoch, epoch=epoch, sets=told, best=epoch < 3))
+        run.record(EvaluationDone(step=steps * epoch, epoch=epoch, sets=told, best=epoch <= best))
     if reason is not None:
-        run.record(RunFinished(reason=reason, best_epoch=2))
+        run.record(RunFinished(reason=reason, best_epoch=best))
     if judged is not None:
         run.write_result(judged)
     if checkpoint:

@@ -18,10 +18,12 @@ from app.pages.export import ExportPage
 from app.run_session import RunSession
 from app.shell import Notice, Shell
 from app.widgets import relabel_dialog
+from app.widgets.basics import Button
 from app.widgets.confusion_model import most_confused
+from app.widgets.try_dialog import TryDialog
 from engine import paths
 from engine.evaluation.outputs import ALPHAS
-from engine.events import Failed, Progress
+from engine.events import Failed, Progress, Reason
 from engine.messages import say
 from engine.recipe import Data
 from engine.requests import (
@@ -259,9 +261,25 @@ def test_without_a_blend_it_says_why(qtbot: QtBot, page: EvaluatePage, shell: Sh
     shell.engine.answer_once(
         "sweep", made_outputs.answer(run, told, 1.0).model_copy(update={"reason": reason})
     )
-    assert page.view.blend.words.text().startswith(reason.text)
+    words = page.view.blend.words
+    assert words.text() == "Every blend is the same: the weights from before training were kept."
+    assert reason.text in words.toolTip()
     assert page.view.blend.use.isHidden()
     assert page.view.blend.best is None
+
+
+def test_a_long_sentence_covers_nothing(qtbot: QtBot, page: EvaluatePage, shell: Shell) -> None:
+    where = "/a/folder/whose/name/is/long/" * 6
+    shell.engine.fail("sweep", Failed(message=say("run.busy", path=where)))
+    settle()
+    card = page.view.blend
+    words = card.words
+    assert words.height() >= words.heightForWidth(words.width()) > 60
+    # the slider begins where the chart ends, and the sentence where the slider ends
+    tops = [each.mapTo(card, each.rect().topLeft()).y() for each in (card.stack, card.control, words)]
+    assert tops[0] + card.stack.height() <= tops[1]
+    assert tops[1] + card.control.height() <= tops[2]
+    assert tops[2] + words.height() <= card.height()
 
 
 def test_what_fails_can_be_tried_again(qtbot: QtBot, page: EvaluatePage, shell: Shell, run: Path) -> None:
@@ -521,3 +539,59 @@ def test_every_control_is_reached_by_keys_and_has_a_name(swept: EvaluatePage, qt
     assert len(view.classes.matrix.selectedIndexes()) == 1
     QTest.keyClick(view.classes.matrix, Qt.Key.Key_Escape)
     assert view.picked is None
+
+
+def try_one(page: EvaluatePage, shell: Shell, picture: Path) -> TryDialog:
+    """One picture, tried and answered."""
+    picture.write_bytes(b"x")
+    page.try_pictures()
+    dialog = page._try
+    assert dialog is not None
+    dialog.take([str(picture)])
+    sure = (Guess(class_name="red_bird", probability=1.0),)
+    answer = TryAnswer(pictures=(TriedPicture(path=str(picture), before=sure, after=sure),))
+    shell.engine.answer_once("try", answer)
+    assert len(dialog.tried) == 1
+    return dialog
+
+
+def test_tried_pictures_go_with_their_run(
+    swept: EvaluatePage, shell: Shell, session: RunSession, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = try_one(swept, shell, tmp_path / "one.png")
+    # a run without weights has no figures; what is open must not go on to answer for the one before
+    session.open(made_runs.write_run(paths.runs_folder() / "worse", Reason.FAILED, checkpoint=False))
+    assert not dialog.isVisible()
+    other = made_runs.write_run(paths.runs_folder() / "other", judged=made_runs.result())
+    session.open(other)
+    qtbot.waitUntil(lambda: swept.result is not None)
+    swept.try_pictures()
+    assert (dialog.run, dialog.tried) == (other, ())
+
+
+def test_the_dialog_of_tried_pictures_closes_in_every_way(swept: EvaluatePage) -> None:
+    swept.try_pictures()
+    dialog = swept._try
+    assert dialog is not None
+    button = next(each for each in dialog.findChildren(Button) if each.text() == "Close")
+    for way in (dialog.close, button.click, lambda: QTest.keyClick(dialog, Qt.Key.Key_Escape)):
+        swept.try_pictures()
+        assert dialog.isVisible()
+        way()
+        assert not dialog.isVisible()
+
+
+def test_a_blend_that_was_moved_meanwhile_is_tried_when_it_opens_again(
+    swept: EvaluatePage, shell: Shell, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = try_one(swept, shell, tmp_path / "one.png")
+    asked = len(shell.engine.asked_for(TryRequest))
+    dialog.close()
+    swept.try_pictures()
+    qtbot.wait(300)
+    assert len(shell.engine.asked_for(TryRequest)) == asked
+    dialog.close()
+    swept.view.show_alpha(0.3)
+    swept.try_pictures()
+    qtbot.waitUntil(lambda: shell.engine.asked_for(TryRequest)[-1].alpha == 0.3)
+    dialog.close()

@@ -19,6 +19,7 @@ from app.run_session import RunSession, RunState
 from app.shell import Notice, Shell
 from app.steps import Step
 from app.widgets import result_table
+from app.widgets.cells import PADDING
 from engine import paths
 from engine.events import Progress, Reason
 from engine.messages import say
@@ -94,6 +95,16 @@ def test_classes_and_further_figures_follow_the_chosen_set(page: EvaluatePage, q
     assert [each.name for each in card.classes.all_rows()] == ["red_bird", "golden_fish"]
 
 
+def test_no_range_loses_a_digit(page: EvaluatePage) -> None:
+    widest = result_table.ranged((0.888, 1.0))
+    card = page.view.classes
+    tables = (page.view.sets_card.sets, card.classes, card.details)
+    for each in tables:
+        heads = [column.title for column in each.rows.columns]
+        room = each.columnWidth(heads.index("Range")) - 2 * PADDING
+        assert each.fontMetrics().horizontalAdvance(widest) <= room, each.accessibleName()
+
+
 def test_without_a_test_part_the_figures_are_called_optimistic(
     page: EvaluatePage, session: RunSession, qtbot: QtBot
 ) -> None:
@@ -137,6 +148,19 @@ def test_judging_can_be_stopped(page: EvaluatePage, shell: Shell, qtbot: QtBot, 
     qtbot.waitUntil(lambda: page.view.sets_card.other_button.isEnabled())
     assert page.judging.isHidden()
     assert told == []
+
+
+def test_what_is_asked_while_another_run_is_judged_is_answered_in_words(
+    page: EvaluatePage, shell: Shell, session: RunSession, qtbot: QtBot, tmp_path: Path
+) -> None:
+    told: list[Notice] = []
+    shell.noticed.connect(told.append)
+    page.judge(tmp_path)
+    session.open(made_runs.write_run(paths.runs_folder() / "failed", Reason.FAILED))
+    qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+    assert len(shell.engine.asked_for(EvaluateRequest)) == 1
+    assert [notice.what for notice in told] == ["Something else is being done."]
+    page.judging.stop()
 
 
 def test_without_a_finished_run_it_says_what_is_needed(

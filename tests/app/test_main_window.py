@@ -577,7 +577,7 @@ def test_staying_after_all_takes_the_wish_to_quit_back(
     second = press("Stay")
     assert not real_window.close()
     assert second.texts
-    assert session.words() == "judging the best epoch"
+    assert session.words() == "judging what is kept"
     assert "quit" not in real_window._banners
     press("Stop, keep and quit")
     assert not real_window.close()

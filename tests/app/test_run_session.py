@@ -151,7 +151,7 @@ def test_stopping_judges_and_keeps_the_best(
     session.start(recipe(2000))
     qtbot.waitUntil(lambda: session.series.epoch >= 1, timeout=LONG)
     session.stop()
-    assert session.words() == "judging the best epoch"
+    assert session.words() == "judging what is kept"
     until(qtbot, session, RunState.FINISHED, RunState.FAILED)
     assert session.series.finished is not None
     assert session.series.finished.reason is Reason.STOPPED
