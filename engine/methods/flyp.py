@@ -128,7 +128,7 @@ class Flyp:
         "Recommended: published above standard finetuning with few pictures, at home and elsewhere."
     )
     when: ClassVar[str] = (
-        "The one to begin with. Measured here: best on test photographs, level with others on shifted ones."
+        "The one to begin with. Measured here: best on test photographs; on shifted ones others are as good."
     )
     settings: ClassVar[frozenset[str] | None] = None
     source: ClassVar[str] = "Goyal et al., CVPR 2023, arXiv 2212.00638"
