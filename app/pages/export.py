@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, QTimer, QUrl
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget
 
 from app import blends, pool
 from app.export_places import Place
@@ -15,13 +15,9 @@ from app.pages.page import Hint, Page
 from app.run_session import RunSession, RunState
 from app.shell import Shell
 from app.steps import Step
-from app.widgets.basics import Button, Label, Ring, column, row
+from app.widgets.basics import Button
 from app.widgets.export_empty import ExportEmpty
-from app.widgets.export_formats import FormatCards
-from app.widgets.export_results import ExportResults
-from app.widgets.export_run import ExportRun
-from app.widgets.export_settings import ExportSettings
-from app.widgets.trouble import Trouble
+from app.widgets.export_view import ExportView
 from app.widgets.use_dialog import UseDialog
 from engine.answers import SweepAnswer
 from engine.exports import ExportAnswer, ExportRequest
@@ -49,7 +45,6 @@ class ExportPage(Page):
         super().__init__(shell)
         self.session = session
         self._run: Path | None = None
-        self._visible = False
         self._use: UseDialog | None = None
         self._reading: pool.Errand | None = None
         self._asked: Path | None = None
@@ -76,44 +71,26 @@ class ExportPage(Page):
             tip=tr("Classify pictures of your own here: names, a table, copies sorted into folders"),
         )  # fmt: skip
         self.head.insertWidget(1, self.use_button)
-        self.wait_words = Label("", "support")
-        self.wait = QWidget()
-        self.wait.setLayout(row(Ring(), self.wait_words, None))
-        self.formats = FormatCards("open_clip")
+        self.view = ExportView(self.exporting, self.session, _show)
+        self.formats, self.settings = self.view.formats, self.view.settings
+        self.trouble, self.results, self.run_card = self.view.trouble, self.view.results, self.view.run_card
         self.formats.changed.connect(self._offer)
-        self.settings = ExportSettings(self.exporting)
         self.settings.export_wanted.connect(self.export)
         self.settings.alpha_changed.connect(self._follow)
         self.settings.folder.changed.connect(self._offer)
-        self.trouble = Trouble()
-        self.results = ExportResults(self._title_of, _show)
-        self.run_card = ExportRun(self.session, _show)
-        inner = QWidget()
-        parts = (self.wait, self.formats, self.settings, self.trouble, self.results, self.run_card, None)
-        inner.setLayout(column(*parts, spacing=16))
-        self.area = QScrollArea()
-        self.area.setObjectName("pageScroll")
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inner)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
-        self.stack.addWidget(self.area)
+        self.stack.addWidget(self.view)
         self.body.addWidget(self.stack, 1)
 
     # --- which run ----------------------------------------------------------------------------
 
     def entered(self) -> None:
-        self._visible = True
         self._look()
         if self._run is not None:
             self.exporting.look(self._run)
             self._read_sweep()
             self.settings.folder.refresh()
-
-    def left(self) -> None:
-        self._visible = False
 
     def hint(self) -> Hint | None:
         if self._run is None:
@@ -125,8 +102,12 @@ class ExportPage(Page):
             )
         if self.exporting.entries and not self.formats.formats:
             return Hint("info", self.tr("Tick at least one format to export."))
+        if self.settings.folder.place is Place.EXPORT:
+            return Hint(
+                "info", self.tr("An export lies in this folder already. Take another name, or replace it.")
+            )
         if trouble := self.settings.folder.trouble():
-            return Hint("info", self.tr("{} Take another name.").format(trouble))
+            return Hint("warn", self.tr("{} Take another name.").format(trouble))
         return Hint("info", self.tr("This is the model of the run {}.").format(self._run.name))
 
     def _other_run(self) -> None:
@@ -154,8 +135,8 @@ class ExportPage(Page):
         self.settings.folder.suggest(run.path)
         self.trouble.forget()
         self.results.show_run(run.path)
-        self.stack.setCurrentWidget(self.area)
-        if self._visible:
+        self.stack.setCurrentWidget(self.view)
+        if self.isVisible():
             self.exporting.look(run.path)
             self._read_sweep()
         self._show_formats()
@@ -188,14 +169,8 @@ class ExportPage(Page):
     # --- formats and the export ---------------------------------------------------------------
 
     def _show_formats(self) -> None:
-        looking, trouble = self.exporting.looking, self.exporting.trouble
-        self.wait.setVisible(looking)
-        self.wait_words.setText(
-            self.tr("Finding out which of these this run can leave in")
-            if self.exporting.entries
-            else self.tr("Waiting for the engine to tell the formats")
-        )
-        self.formats.show_entries(self.exporting.entries)
+        self.view.show_formats()
+        trouble = self.exporting.trouble
         if trouble is not None:
             what = self.tr("It is not known which formats this run can leave in.")
             self.trouble.tell(what, trouble, self.tr("Look again"), self._look_again)
@@ -237,22 +212,14 @@ class ExportPage(Page):
         self.settings.folder.refresh()
         if self._asked == self._run:
             self.results.show_run(self._run)
-            self._reveal(self.results.cards[-1])
-            self._reveal(self.results.cards[0])
+            self.view.reveal(self.results.cards[-1])
+            self.view.reveal(self.results.cards[0])
 
     def _failed(self, message: Message) -> None:
         self.settings.folder.refresh()
         if self._asked == self._run:
             self.trouble.tell(self.tr("Not exported."), message, self.tr("Try again"), self.export)
-            self._reveal(self.trouble)
-
-    def _reveal(self, widget: QWidget) -> None:
-        # it is laid out first
-        QTimer.singleShot(0, widget, lambda: self.area.ensureWidgetVisible(widget, 0, 16))
-
-    def _title_of(self, name: str) -> str:
-        entry = self.exporting.entry(name)
-        return entry.title if entry is not None else name
+            self.view.reveal(self.trouble)
 
     # --- new pictures -------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ class CodeView(QPlainTextEdit):
 
     def __init__(self, name: str, tip: str) -> None:
         super().__init__()
+        self.text = ""
         self.setReadOnly(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTabChangesFocus(True)
@@ -27,10 +28,11 @@ class CodeView(QPlainTextEdit):
 
     def show_code(self, text: str) -> None:
         """Show these lines."""
-        self.setPlainText(text)
+        self.text = text
+        self.setPlainText(text.rstrip("\n"))
         lines = min(_MOST_LINES, text.rstrip("\n").count("\n") + 1)
         # a scroll bar may lie below the last line
-        self.setFixedHeight(lines * QFontMetrics(self.font()).lineSpacing() + 48)
+        self.setFixedHeight(lines * QFontMetrics(self.font()).lineSpacing() + 36)
 
 
 class FoldedCode(QWidget):
@@ -61,7 +63,7 @@ class FoldedCode(QWidget):
 
     def copy(self) -> None:
         """Put the lines on the clipboard."""
-        QGuiApplication.clipboard().setText(self.view.toPlainText())
+        QGuiApplication.clipboard().setText(self.view.text)
 
     def _turn(self) -> None:
         self.fold.set_icon("chevron-down" if self.fold.isChecked() else "chevron-right")

@@ -54,9 +54,9 @@ class ExportFolder(QWidget):
         )  # fmt: skip
         below = row(self.mark, self.words, self.other_button, self.replace_button)
         below.setStretch(1, 1)
-        line = row(self.edit, self.choose_button)
-        line.setStretch(0, 1)
-        self.setLayout(column(label, line, below, spacing=4))
+        self.line = row(self.edit, self.choose_button)
+        self.line.setStretch(0, 1)
+        self.setLayout(column(label, self.line, below, spacing=4))
         self._say()
 
     @property
@@ -133,7 +133,10 @@ class ExportFolder(QWidget):
         trouble = self.trouble()
         usual = self.tr("One format lies in it; of several each has a folder of its own there.")
         self.words.setText(trouble or usual)
-        self.words.set_tone("warn" if trouble else "")
+        # an earlier export is as usual as it is in the way
+        usual_one = self.place is Place.EXPORT
+        self.words.set_tone("warn" if trouble and not usual_one else "")
+        self.mark.show_icon("info" if usual_one else "warning", "text3" if usual_one else "warn")
         self.mark.setVisible(bool(trouble))
         self.other_button.setVisible(self.place in (Place.EXPORT, Place.TAKEN, Place.FILE))
         self.replace_button.setVisible(self.place is Place.EXPORT)

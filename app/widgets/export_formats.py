@@ -82,9 +82,9 @@ class FormatCards(QWidget):
     """Other formats are ticked."""
 
     def __init__(self, first: str) -> None:
-        """``first`` is ticked from the beginning, where the run can leave in it."""
+        """``first`` stands first and is ticked from the beginning, where the run can leave in it."""
         super().__init__()
-        self._wanted = {first}
+        self._first, self._wanted = first, {first}
         self.cards: dict[str, FormatCard] = {}
         self._columns = 0
         self._grid = QGridLayout(self)
@@ -98,7 +98,8 @@ class FormatCards(QWidget):
         return tuple(name for name, card in self.cards.items() if card.tick.isChecked())
 
     def show_entries(self, entries: tuple[ExporterEntry, ...]) -> None:
-        """Show these formats, the usual ones first."""
+        """Show these formats, the usual one first."""
+        entries = tuple(sorted(entries, key=lambda each: each.name != self._first))
         before = self.formats
         if [each.name for each in entries] != [card.entry.name for card in self.cards.values()]:
             for card in self.cards.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QProgressBar
+from PySide6.QtWidgets import QDoubleSpinBox, QProgressBar, QWidget
 
 from app import blends, texts
 from app.exporting import Exporting
@@ -19,10 +19,8 @@ class ExportSettings(Card):
     alpha_changed = Signal()
 
     def __init__(self, exporting: Exporting) -> None:
+        super().__init__()
         tr = self.tr
-        super().__init__(
-            tr("Take it along"), tr("each format is read back by its own reader and compared with the run")
-        )
         self._exporting = exporting
         self._chosen = 1.0
         self._best: float | None = None
@@ -40,7 +38,7 @@ class ExportSettings(Card):
         label = Label(tr("Blend"), "label")
         label.setBuddy(self.blend)
         self.blend_words = Label("", "help", wrap=True)
-        self.blend_words.setFixedWidth(176)
+        self.blend_words.setFixedWidth(152)
         self.best_button = Button(
             "", kind="link", small=True, act=self._take_best,
             tip=tr("Take the blend with the highest accuracy on validation"),
@@ -53,9 +51,11 @@ class ExportSettings(Card):
         fields.setAlignment(self.folder, Qt.AlignmentFlag.AlignTop)
         self.export_button = Button(
             tr("Export"), icon="download", kind="primary", act=lambda: self.export_wanted.emit(False),
-            tip=tr("Writes and verifies what is ticked; if anything fails, nothing is left"),
+            tip=tr(
+                "Writes what is ticked, reads it back and compares it with the run; if anything fails, nothing is left"
+            ),
         )  # fmt: skip
-        self.ring, self.phase = Ring(), Label("", "support")
+        self.phase = Label("", "support")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setMaximumWidth(240)
@@ -63,9 +63,11 @@ class ExportSettings(Card):
         self.stop_button = Button(
             tr("Stop"), icon="stop", small=True, act=exporting.stop, tip=tr("Stop; nothing is left of it")
         )
+        self.folder.line.addWidget(self.export_button)
+        self.work = QWidget()
+        self.work.setLayout(row(Ring(), self.phase, self.bar, self.stop_button, None))
         self.body.addLayout(fields)
-        self.body.addSpacing(4)
-        self.body.addLayout(row(self.export_button, self.ring, self.phase, self.bar, self.stop_button, None))
+        self.body.addWidget(self.work)
         exporting.changed.connect(self.show_work)
         self.show_work()
 
@@ -114,8 +116,7 @@ class ExportSettings(Card):
         busy, phase = self._exporting.busy, self._exporting.phase
         self.blend.setEnabled(not busy)
         self.folder.setEnabled(not busy)
-        for each in (self.ring, self.phase, self.bar, self.stop_button):
-            each.setVisible(busy)
+        self.work.setVisible(busy)
         self.phase.setText(texts.message(phase.phase)[0] if phase else self.tr("Waiting for the engine"))
         self.bar.setRange(0, phase.total if phase is not None else 0)
         self.bar.setValue(phase.done if phase is not None else 0)

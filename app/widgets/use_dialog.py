@@ -107,7 +107,7 @@ class UseDialog(QDialog):
         zone = QFrame()
         zone.setObjectName("dropZone")
         layout = column(None, row(None, Icon("folder-plus", "text3", 32), None), what, why, None)
-        layout.setContentsMargins(32, 32, 32, 32)
+        layout.setContentsMargins(120, 32, 120, 32)
         zone.setLayout(layout)
         return zone
 

@@ -34,7 +34,7 @@ class UseResults(QWidget):
         self.chooser.setMinimumWidth(220)
         self.chooser.activated.connect(lambda _: self._fill())
         self.told = ElidedLabel("", "support")
-        self.grid = CaptionedGrid(thumbnails, 112)
+        self.grid = CaptionedGrid(thumbnails, 148)
         self.grid.setAccessibleName(self.tr("Pictures with their class and probability"))
         self.grid.opened.connect(self._open)
         self.threshold = Threshold()

@@ -234,10 +234,10 @@ def test_an_export_with_its_progress_and_what_was_verified(
     assert asked.out == str(paths.data_folder() / "exports" / "done")
     shell.engine.say("export", Progress(phase=say("phase.verifying")))
     assert page.settings.phase.text() == "Reading it back in a fresh process"
-    assert not page.settings.stop_button.isHidden()
+    assert not page.settings.work.isHidden()
     assert not page.settings.export_button.isEnabled()
     shell.engine.answer_once("export", exported)
-    assert page.settings.stop_button.isHidden()
+    assert page.settings.work.isHidden()
     first, second = page.results.cards
     assert first.title.text() == "open_clip folder"
     assert first.words.text() == "Verified: same predictions on 64 pictures, largest difference 3e-6."
