@@ -45,10 +45,10 @@ class ExportPage(Page):
         super().__init__(shell)
         self.session = session
         self._run: Path | None = None
+        self._of: tuple[Path | None, RunState] | None = None
         self._use: UseDialog | None = None
         self._reading: pool.Errand | None = None
         self._asked: Path | None = None
-        """The run whose export is under way."""
         self.exporting = Exporting(shell, self)
         self.empty = ExportEmpty(session, lambda: shell.go(Step.TRAIN))
         self._build()
@@ -57,7 +57,7 @@ class ExportPage(Page):
         self.exporting.done.connect(self._done)
         self.exporting.failed.connect(self._failed)
         session.state_changed.connect(self._look)
-        session.changed.connect(self._other_run)
+        session.changed.connect(self._look)
         session.alpha_changed.connect(self._alpha_changed)
         shell.project_changed.connect(lambda _: self.state_changed.emit())
         self._look()
@@ -97,26 +97,23 @@ class ExportPage(Page):
             return None
         recipe = self.shell.project.recipe()
         if recipe is not None and recipe != self.session.recipe:
-            return Hint(
-                "warn", self.tr("The recipe has changed since this run; this is the model of before.")
-            )
+            words = self.tr("The recipe has changed since this run; this is the model of before.")
+            return Hint("warn", words)
         if self.exporting.entries and not self.formats.formats:
             return Hint("info", self.tr("Tick at least one format to export."))
         if self.settings.folder.place is Place.EXPORT:
-            return Hint(
-                "info", self.tr("An export lies in this folder already. Take another name, or replace it.")
-            )
+            words = self.tr("An export lies in this folder already. Take another name, or replace it.")
+            return Hint("info", words)
         if trouble := self.settings.folder.trouble():
             return Hint("warn", self.tr("{} Take another name.").format(trouble))
         return Hint("info", self.tr("This is the model of the run {}.").format(self._run.name))
 
-    def _other_run(self) -> None:
-        """Another run may be as finished as the one before."""
-        if self._run != self.session.folder:
-            self._look()
-
     def _look(self) -> None:
-        session = self.session
+        session, known = self.session, self._of
+        self._of = (session.folder, session.state)
+        if self._of == known and session.state is not RunState.FINISHED:
+            # while it trains it tells of every batch
+            return
         run = RunDirectory(session.folder) if session.folder is not None else None
         if session.state is not RunState.FINISHED or run is None or not run.has_checkpoint("best"):
             self._run = None
@@ -177,7 +174,6 @@ class ExportPage(Page):
         self._offer()
 
     def _look_again(self) -> None:
-        self.trouble.forget()
         if self._run is not None:
             self.exporting.look(self._run, again=True)
 
@@ -196,6 +192,7 @@ class ExportPage(Page):
             return
         self.trouble.forget()
         self._asked = self._run
+        self.view.reveal(self.settings)
         self.exporting.begin(
             ExportRequest(
                 run=str(self._run),

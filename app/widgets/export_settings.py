@@ -58,7 +58,7 @@ class ExportSettings(Card):
         self.phase = Label("", "support")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setMaximumWidth(240)
+        self.bar.setFixedWidth(240)
         self.bar.setAccessibleName(tr("Progress of the export"))
         self.stop_button = Button(
             tr("Stop"), icon="stop", small=True, act=exporting.stop, tip=tr("Stop; nothing is left of it")

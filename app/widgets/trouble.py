@@ -29,7 +29,12 @@ class Trouble(QWidget):
     def tell(self, what: str, message: Message, button: str, act: Callable[[], None]) -> None:
         """Say what did not happen, why and what helps; the button does it."""
         self.forget()
-        self.banner = Banner(Notice("bad", what, texts.whole(message), button, act))
+
+        def remedy() -> None:
+            self.forget()
+            act()
+
+        self.banner = Banner(Notice("bad", what, texts.whole(message), button, remedy))
         self.banner.closed.connect(self.forget)
         self._inside.addWidget(self.banner)
         self.show()

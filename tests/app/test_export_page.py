@@ -147,6 +147,22 @@ def test_why_the_formats_are_not_known_and_asking_again(page: ExportPage, shell:
     assert page.trouble.banner is None
 
 
+def test_without_a_finished_run_nothing_is_done_at_each_batch(
+    qtbot: QtBot, shell: Shell, session: RunSession
+) -> None:
+    page = ExportPage(shell, session)
+    qtbot.addWidget(page)
+    page.show()
+    page.entered()
+    told: list[bool] = []
+    page.state_changed.connect(lambda: told.append(True))
+    for _ in range(3):
+        session.changed.emit()
+    assert told == []
+    assert not page.use_button.isEnabled()
+    assert shell.engine.asked == []
+
+
 # --- the blend ------------------------------------------------------------------------------------
 
 
