@@ -115,6 +115,16 @@ def stored(folder: Path) -> Stored:
     return Stored(sets, tuple(stops), _answer(run, sets.weights))
 
 
+def swept(folder: Path) -> SweepAnswer | None:
+    """What the last complete sweep said of the run as it is now; None if there was none."""
+    run = RunDirectory(folder)
+    try:
+        sets = outputs.read_sets(run.sets_file) if _is_of_these_weights(run) else None
+    except (EngineError, OSError):
+        return None
+    return None if sets is None else _answer(run, sets.weights)
+
+
 def _is_of_these_weights(run: RunDirectory) -> bool:
     """Weights that are newer than what was judged were not judged; the engine looks closer, by their hash."""
     weights = run.standing_checkpoint("best")

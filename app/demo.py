@@ -129,7 +129,7 @@ class Demo(QObject):
         yield Click(window.next)
         yield from self._evaluate()
         yield Click(window.next)
-        yield Look("7-export")
+        yield from self._export()
         yield Click(window.rail.items[Step.RUNS])
         runs: Any = window.page(Step.RUNS)
         yield Until("the list of runs", lambda: bool(runs.entries))
@@ -155,6 +155,14 @@ class Demo(QObject):
         yield Click(view.blend.table_button)
         yield Look("6-evaluate-more")
         yield Click(view.blend.table_button)
+
+    def _export(self) -> Iterator[Act]:
+        page: Any = self.window.page(Step.EXPORT)
+        yield Until("what this run can leave in", lambda: page.exporting.checked)
+        yield Look("7-export")
+        yield Click(page.settings.export_button)
+        yield Until("the verified export", lambda: not page.exporting.busy and bool(page.results.cards))
+        yield Look("7-export-verified")
 
     # --- playing ------------------------------------------------------------------------------
 

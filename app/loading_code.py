@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pprint
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,13 +55,3 @@ def code(folder: Path, classes: Sequence[str], prompts: Prompts) -> str:
 
 def _listed(values: Sequence[str]) -> str:
     return pprint.pformat(list(values), width=84, compact=True)
-
-
-def classes_file(classes: Sequence[str], prompts: Prompts) -> str:
-    """Folder names, what the model is told they are called, and the templates, as JSON."""
-    names = class_names.for_model(classes, prompts.class_names)
-    content = {
-        "classes": [{"folder": f, "name": n} for f, n in zip(classes, names, strict=True)],
-        "templates": list(prompts.templates),
-    }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -62,26 +61,3 @@ def let_go(folder: Path, enough: threading.Event) -> bool:
 def size(folder: Path) -> int:
     """Bytes of the files in a folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def copy_folder(source: Path, target: Path, classes: str) -> Path:
-    """Copy a model's folder to a place that is still free, with its classes and templates beside it.
-
-    A copy that fails half-way leaves nothing behind. Raises EngineError or OSError.
-    """
-    try:
-        # making it is also claiming it
-        target.mkdir()
-    except FileExistsError:
-        raise EngineError("files.exists", path=str(target)) from None
-    try:
-        for file in sorted(source.iterdir()):
-            if file.is_dir():
-                shutil.copytree(file, target / file.name)
-            else:
-                shutil.copy2(file, target / file.name)
-        (target / "classes.json").write_text(classes, encoding="utf-8")
-    except BaseException:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
-    return target

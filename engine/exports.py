@@ -131,6 +131,16 @@ class PredictedPicture(Answered):
     """Why it cannot be read."""
 
 
+class MeasuredThreshold(Answered):
+    """How often the model is wrong where its best probability reaches a threshold."""
+
+    threshold: float
+    answered: float
+    """Share of the set's pictures that reach it."""
+    wrong: float | None
+    """Share of those that were wrong; None where there are none."""
+
+
 class PredictAnswer(Answered):
     """What the model says of new pictures."""
 
@@ -150,5 +160,7 @@ class PredictAnswer(Answered):
     """Share of that set's pictures that reach the threshold, or the nearest measured one below it."""
     wrong: float | None = None
     """Share of those that were wrong."""
+    measured: tuple[MeasuredThreshold, ...] = ()
+    """The same at every threshold that was measured, ascending; empty where they are not known."""
     csv: str | None = None
     sorted_into: str | None = None

@@ -1,20 +1,28 @@
-"""Where the finetuned model lies, a copy of it for elsewhere, and the lines of code that load it."""
+"""The finetuned model for elsewhere: formats, blend and folder, verified exports, and new pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QStackedWidget
 
-from app import loading_code, pool, run_care, texts
+from app import blends, pool
+from app.export_places import Place
+from app.exporting import Exporting
 from app.pages.page import Hint, Page
 from app.run_session import RunSession, RunState
 from app.shell import Shell
 from app.steps import Step
-from app.widgets.basics import Button, Card, ElidedLabel, Icon, Label, row
-from app.widgets.empty import Empty
+from app.widgets.basics import Button
+from app.widgets.export_empty import ExportEmpty
+from app.widgets.export_view import ExportView
+from app.widgets.use_dialog import UseDialog
+from engine.answers import SweepAnswer
+from engine.exports import ExportAnswer, ExportRequest
+from engine.messages import Message
+from engine.prompts import class_names
 from engine.run_directory import RunDirectory
 
 
@@ -23,239 +31,217 @@ class ExportPage(Page):
 
     step = Step.EXPORT
     title = str(QT_TRANSLATE_NOOP("pages", "Export"))
-    purpose = str(
-        QT_TRANSLATE_NOOP("pages", "The finetuned model as a folder, and how other programs load it.")
-    )
+    purpose = str(QT_TRANSLATE_NOOP("pages", "Take the finetuned model to other programs, or use it here."))
     help_text = str(
         QT_TRANSLATE_NOOP(
             "pages",
-            "The kept weights lie in the run's folder in open_clip's own form: the weights as safetensors and a "
-            "small file that says how the model is built and how pictures are fitted to it. Copy the folder to "
-            "where it is needed; nothing else of the run is.",
+            "Tick the formats that your programs read. Each is written, read back by its own reader in a fresh "
+            "process and compared with the run on pictures of the validation set; only then does it lie in its "
+            "folder, with a model card, the recipe and what was compared. If anything fails, nothing is left.",
         )
     )
 
     def __init__(self, shell: Shell, session: RunSession) -> None:
         super().__init__(shell)
         self.session = session
-        self.folder: Path | None = None
-        """The folder of the kept weights."""
-        self._measuring: pool.Errand | None = None
-        self._copying: pool.Errand | None = None
-        self.empty = Empty("download")
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.empty)
-        self.filled = QWidget()
-        inside = QVBoxLayout(self.filled)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(16)
-        inside.addWidget(self._folder_card())
-        inside.addWidget(self._code_card(), 1)
-        self.stack.addWidget(self.filled)
-        self.body.addWidget(self.stack, 1)
+        self._run: Path | None = None
+        self._of: tuple[Path | None, RunState] | None = None
+        self._use: UseDialog | None = None
+        self._reading: pool.Errand | None = None
+        self._asked: Path | None = None
+        self.exporting = Exporting(shell, self)
+        self.empty = ExportEmpty(session, lambda: shell.go(Step.TRAIN))
+        self._build()
+        self.exporting.known.connect(self._show_formats)
+        self.exporting.changed.connect(self._offer)
+        self.exporting.done.connect(self._done)
+        self.exporting.failed.connect(self._failed)
         session.state_changed.connect(self._look)
-        session.alpha_changed.connect(self._say_blend)
+        session.changed.connect(self._look)
+        session.alpha_changed.connect(self._alpha_changed)
+        shell.project_changed.connect(lambda _: self.state_changed.emit())
         self._look()
 
     # --- building -----------------------------------------------------------------------------
 
-    def _folder_card(self) -> Card:
+    def _build(self) -> None:
         tr = self.tr
-        card = Card(
-            tr("The model"), tr("an open_clip folder: read by open_clip, and by this program as a start")
-        )
-        self.path = ElidedLabel("", "strong", mode=Qt.TextElideMode.ElideMiddle)
-        self.facts = Label("", "support", wrap=True)
-        self.blended = QWidget()
-        self.blend_words = Label("", wrap=True)
-        inner = row(Icon("warning", "warn"), self.blend_words)
-        inner.setStretch(1, 1)
-        self.blended.setLayout(inner)
-        self.copy_button = Button(
-            tr("Save a copy as…"),
-            icon="save",
-            kind="primary",
-            tip=tr("Copies the folder with class names and templates to another place; never over something"),
-            act=self.ask_copy,
-        )
-        open_button = Button(
-            tr("Open folder"), icon="folder", tip=tr("Shows the folder of the weights"), act=self.open_folder
-        )
-        path_button = Button(
-            tr("Copy path"),
-            icon="copy",
-            tip=tr("Puts the folder's path on the clipboard"),
-            act=self.copy_path,
-        )
-        card.body.addWidget(self.path)
-        card.body.addWidget(self.facts)
-        card.body.addWidget(self.blended)
-        card.body.addSpacing(4)
-        card.body.addLayout(row(self.copy_button, open_button, path_button, None))
-        return card
-
-    def _code_card(self) -> Card:
-        tr = self.tr
-        card = Card(tr("Load it"), tr("Python, with open_clip and your class names"), padding=0)
-        card.head.addWidget(
-            Button(
-                tr("Copy"), icon="copy", kind="quiet", small=True, tip=tr("Puts these lines on the clipboard"),
-                name=tr("Copy the code"), act=self.copy_code,
-            )
+        self.use_button = Button(
+            tr("Use on new pictures…"), icon="image", act=self.use,
+            tip=tr("Classify pictures of your own here: names, a table, copies sorted into folders"),
         )  # fmt: skip
-        self.code = QPlainTextEdit()
-        self.code.setReadOnly(True)
-        self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.code.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self.code.setTabChangesFocus(True)
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPixelSize(12)
-        self.code.setFont(font)
-        self.code.setStyleSheet("QPlainTextEdit { border: 0; padding: 8px 12px; background: transparent; }")
-        self.code.setAccessibleName(tr("Code that loads the model"))
-        self.code.setToolTip(
-            tr("Loads the model, builds the classes from names and templates, classifies a picture")
-        )
-        self.code.setMinimumHeight(160)
-        card.body.addWidget(self.code)
-        return card
+        self.head.insertWidget(1, self.use_button)
+        self.view = ExportView(self.exporting, self.session, _show)
+        self.formats, self.settings = self.view.formats, self.view.settings
+        self.trouble, self.results, self.run_card = self.view.trouble, self.view.results, self.view.run_card
+        self.formats.changed.connect(self._offer)
+        self.settings.export_wanted.connect(self.export)
+        self.settings.alpha_changed.connect(self._follow)
+        self.settings.folder.changed.connect(self._offer)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.view)
+        self.body.addWidget(self.stack, 1)
 
-    # --- what is shown ------------------------------------------------------------------------
+    # --- which run ----------------------------------------------------------------------------
 
     def entered(self) -> None:
         self._look()
+        if self._run is not None:
+            self.exporting.look(self._run)
+            self._read_sweep()
+            self.settings.folder.refresh()
 
     def hint(self) -> Hint | None:
-        if self.folder is None or self.session.folder is None:
+        if self._run is None:
             return None
         recipe = self.shell.project.recipe()
         if recipe is not None and recipe != self.session.recipe:
-            return Hint(
-                "warn", self.tr("The recipe has changed since this run; this is the model of before.")
-            )
-        return Hint("info", self.tr("This is the model of the run {}.").format(self.session.folder.name))
+            words = self.tr("The recipe has changed since this run; this is the model of before.")
+            return Hint("warn", words)
+        if self.exporting.entries and not self.formats.formats:
+            return Hint("info", self.tr("Tick at least one format to export."))
+        if self.settings.folder.place is Place.EXPORT:
+            words = self.tr("An export lies in this folder already. Take another name, or replace it.")
+            return Hint("info", words)
+        if trouble := self.settings.folder.trouble():
+            return Hint("warn", self.tr("{} Take another name.").format(trouble))
+        return Hint("info", self.tr("This is the model of the run {}.").format(self._run.name))
 
     def _look(self) -> None:
-        session = self.session
+        session, known = self.session, self._of
+        self._of = (session.folder, session.state)
+        if self._of == known and session.state is not RunState.FINISHED:
+            # while it trains it tells of every batch
+            return
         run = RunDirectory(session.folder) if session.folder is not None else None
         if session.state is not RunState.FINISHED or run is None or not run.has_checkpoint("best"):
-            self.folder = None
-            self._say_why()
+            self._run = None
+            self.exporting.forget()
+            self.empty.say_why()
             self.stack.setCurrentWidget(self.empty)
-            self.state_changed.emit()
+            self._offer()
             return
-        folder = run.standing_checkpoint("best")
-        if folder == self.folder:
+        weights = run.standing_checkpoint("best")
+        if (run.path, weights) == (self._run, self.run_card.folder):
             return
-        self.folder = folder
-        self.path.setText(str(folder))
-        self.facts.setText(self.tr("Looking at its size"))
-        self._measuring = pool.run(lambda: (folder, run_care.size(folder)), self._measured)
-        self._show_words()
-        self.stack.setCurrentWidget(self.filled)
+        self._run = run.path
+        started = session.series.started
+        self.run_card.show_run(weights, started.classes if started is not None else ())
+        self.settings.show_blend(session.alpha, None, has_blend=True)
+        self.settings.folder.suggest(run.path)
+        self.trouble.forget()
+        self.results.show_run(run.path)
+        self.stack.setCurrentWidget(self.view)
+        if self.isVisible():
+            self.exporting.look(run.path)
+            self._read_sweep()
+        self._show_formats()
+
+    # --- the blend ----------------------------------------------------------------------------
+
+    def _read_sweep(self) -> None:
+        run = self._run
+        assert run is not None
+        if self._reading is not None:
+            self._reading.drop()
+        self._reading = pool.run(lambda: (run, blends.swept(run)), self._swept)
+
+    def _swept(self, found: tuple[Path, SweepAnswer | None] | Exception) -> None:
+        if isinstance(found, Exception) or found[1] is None or found[0] != self._run:
+            # without a sweep there is no best to tell of
+            return
+        sweep = found[1]
+        best = sweep.best_alpha if sweep.reason is None else None
+        self.settings.show_blend(self.session.alpha, best, has_blend=sweep.reason is None)
+        self._follow()
+
+    def _alpha_changed(self) -> None:
+        if self._run is not None:
+            self.run_card.say_blend()
+            self.settings.show_blend(self.session.alpha, None, has_blend=True)
+            self._read_sweep()
+            self._follow()
+
+    # --- formats and the export ---------------------------------------------------------------
+
+    def _show_formats(self) -> None:
+        self.view.show_formats()
+        trouble = self.exporting.trouble
+        if trouble is not None:
+            what = self.tr("It is not known which formats this run can leave in.")
+            self.trouble.tell(what, trouble, self.tr("Look again"), self._look_again)
+        self._offer()
+
+    def _look_again(self) -> None:
+        if self._run is not None:
+            self.exporting.look(self._run, again=True)
+
+    def _offer(self) -> None:
+        ready = bool(self.formats.formats) and self.settings.folder.place is Place.FREE
+        busy = self.exporting.busy
+        self.settings.export_button.setEnabled(ready and not busy and self._run is not None)
+        self.settings.folder.replace_button.setEnabled(bool(self.formats.formats) and not busy)
+        self.formats.setEnabled(not busy)
+        self.use_button.setEnabled(self._run is not None)
         self.state_changed.emit()
 
-    def _say_why(self) -> None:
-        session = self.session
-        if session.under_way or session.state is RunState.ELSEWHERE:
-            what = self.tr("The training is under way")
-            why = self.tr("The best weights are ready to be taken along when it ends.")
-        elif session.state in (RunState.PAUSED, RunState.INTERRUPTED):
-            what = self.tr("The run has not ended yet")
-            why = self.tr("Let it go on to its end in Train, or open a run that is done in Runs.")
-        else:
-            what = self.tr("Needs a finished run")
-            why = self.tr(
-                "Train a model, or open a run that is done in Runs. It can be taken along from here."
+    def export(self, replace: bool = False) -> None:
+        """Write and verify what is ticked, in a worker's process; nothing is left if that fails."""
+        if self._run is None or self.exporting.busy or not self.formats.formats:
+            return
+        self.trouble.forget()
+        self._asked = self._run
+        self.view.reveal(self.settings)
+        self.exporting.begin(
+            ExportRequest(
+                run=str(self._run),
+                formats=self.formats.formats,
+                out=str(self.settings.folder.path),
+                alpha=self.settings.alpha,
+                replace=replace,
             )
-        self.empty.say(what, why, self.tr("Go to Train"), lambda: self.shell.go(Step.TRAIN))
+        )
 
-    def _classes(self) -> tuple[str, ...]:
-        started = self.session.series.started
-        return started.classes if started is not None else ()
+    def _done(self, answer: ExportAnswer) -> None:
+        assert self._asked is not None
+        self.results.keep(self._asked, answer)
+        self.settings.folder.refresh()
+        if self._asked == self._run:
+            self.results.show_run(self._run)
+            self.view.reveal(self.results.cards[-1])
+            self.view.reveal(self.results.cards[0])
 
-    def _show_words(self) -> None:
+    def _failed(self, message: Message) -> None:
+        self.settings.folder.refresh()
+        if self._asked == self._run:
+            self.trouble.tell(self.tr("Not exported."), message, self.tr("Try again"), self.export)
+            self.view.reveal(self.trouble)
+
+    # --- new pictures -------------------------------------------------------------------------
+
+    def use(self) -> None:
+        """Open the place for new pictures."""
+        if self._run is None:
+            return
+        if self._use is None:
+            self._use = UseDialog(self, self.shell, self._readable)
+        self._follow()
+        self._use.show()
+        self._use.raise_()
+
+    def _readable(self, name: str) -> str:
         recipe = self.session.recipe
-        assert self.folder is not None
-        assert recipe is not None
-        self.code.setPlainText(loading_code.code(self.folder, self._classes(), recipe.prompts))
-        self._say_blend()
+        return class_names.for_model([name], recipe.prompts.class_names if recipe is not None else {})[0]
 
-    def _say_blend(self) -> None:
-        alpha = self.session.alpha
-        self.blend_words.setText(
-            self.tr(
-                "The chosen blend is {:g} of the way from before to after training, and the figures are of that. "
-                "This folder holds the weights after training, without the blend."
-            ).format(alpha)
-        )
-        self.blended.setVisible(alpha != 1)
+    def _follow(self) -> None:
+        if self._use is not None and self._run is not None:
+            self._use.follow(self._run, self.settings.alpha)
 
-    def _measured(self, found: tuple[Path, int] | Exception) -> None:
-        if isinstance(found, Exception):
-            self.facts.setText(run_care.why(found))
-            return
-        folder, octets = found
-        if folder != self.folder:
-            return
-        best = self.session.series.best
-        words = [texts.size(octets), self.tr("{} classes").format(texts.number(len(self._classes())))]
-        if best is not None:
-            words.insert(0, self.tr("epoch {}").format(best.epoch))
-        self.facts.setText("  ·  ".join(words))
-
-    # --- what can be done ---------------------------------------------------------------------
-
-    def open_folder(self) -> None:
-        """Show the folder in the system's file manager."""
-        if self.folder is not None:
-            _show(self.folder)
-
-    def copy_path(self) -> None:
-        """Put the folder's path on the clipboard."""
-        if self.folder is not None:
-            QGuiApplication.clipboard().setText(str(self.folder))
-
-    def copy_code(self) -> None:
-        """Put the code on the clipboard."""
-        QGuiApplication.clipboard().setText(self.code.toPlainText())
-
-    def ask_copy(self) -> None:
-        """Ask where the copy goes."""
-        if self.session.folder is None:
-            return
-        start = str(Path.home() / f"{self.session.folder.name}-open_clip")
-        # a folder is to be made, so a name for it is asked for
-        given, _ = QFileDialog.getSaveFileName(
-            self, self.tr("A name for the copy, which becomes a folder"), start, "", "",
-            QFileDialog.Option.DontConfirmOverwrite,
-        )  # fmt: skip
-        if given:
-            self.copy_to(Path(given))
-
-    def copy_to(self, target: Path) -> None:
-        """Copy the folder there, with class names and templates, unless there is something already."""
-        folder, recipe = self.folder, self.session.recipe
-        if folder is None or recipe is None or (self._copying is not None and self._copying.open):
-            return
-        names = loading_code.classes_file(self._classes(), recipe.prompts)
-        self.copy_button.set_busy(True)
-        self._copying = pool.run(lambda: run_care.copy_folder(folder, target, names), self._copied)
-
-    def _copied(self, target: Path | Exception) -> None:
-        self.copy_button.set_busy(False)
-        if isinstance(target, Exception):
-            what = self.tr("The copy could not be saved.")
-            self.shell.notify("bad", what, run_care.why(target), key="export")
-            return
-        self.shell.notify(
-            "good",
-            self.tr("Saved."),
-            self.tr("The model, its class names and templates are in {}.").format(target),
-            self.tr("Open folder"),
-            lambda: _show(target),
-            key="export",
-        )
+    def deleteLater(self) -> None:  # noqa: N802  Qt's name
+        if self._use is not None:
+            self._use.thumbnails.close()
+        super().deleteLater()
 
 
 def _show(folder: Path) -> None:

@@ -16,7 +16,7 @@ from engine.jobs import Emit
 from engine.messages import Message, say
 from engine.prediction import inputs, outcome, predictor
 from engine.prediction.judging import judge
-from engine.requests import Guess, PredictAnswer, PredictedPicture, PredictRequest
+from engine.requests import Guess, MeasuredThreshold, PredictAnswer, PredictedPicture, PredictRequest
 
 _ROWS = 200
 """So many pictures are shown in a terminal."""
@@ -29,7 +29,7 @@ def predict(request: PredictRequest, emit: Emit, control: Control) -> PredictAns
     if table is not None and table.exists():
         raise EngineError("files.exists", path=str(table))
     if into is not None:
-        _check_sorting(into, request)
+        outcome.check_sorting(into, request.paths)
     made = predictor.make(request.source, request.alpha, request.measure, emit, control)
     phase, began, total = say("phase.predicting"), time.monotonic(), len(pictures)
 
@@ -65,6 +65,10 @@ def predict(request: PredictRequest, emit: Emit, control: Control) -> PredictAns
         measured_on="" if at is None else made.measured_on,
         answered=None if at is None else at.answered,
         wrong=None if at is None else at.wrong,
+        measured=tuple(
+            MeasuredThreshold(threshold=each.threshold, answered=each.answered, wrong=each.wrong)
+            for each in made.unsure
+        ),
         csv=None if table is None else str(table),
         sorted_into=None if into is None else str(into),
     )
@@ -72,16 +76,6 @@ def predict(request: PredictRequest, emit: Emit, control: Control) -> PredictAns
 
 def _place(text: str | None) -> Path | None:
     return None if text is None else Path(text).expanduser().absolute()
-
-
-def _check_sorting(into: Path, request: PredictRequest) -> None:
-    """Copies must not become pictures that the next look finds."""
-    if into.exists() and not into.is_dir():
-        raise EngineError("files.not_a_folder", path=str(into))
-    place = into.resolve()
-    for folder in inputs.folders(request.paths):
-        if place == folder or folder in place.parents:
-            raise EngineError("predict.sorted_inside", path=str(into))
 
 
 def _predicted(

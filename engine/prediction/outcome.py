@@ -11,8 +11,10 @@ from pathlib import Path
 from engine import files
 from engine.control import Control
 from engine.data.records import shown
+from engine.errors import EngineError
 from engine.exports import PredictedPicture
 from engine.messages import say
+from engine.prediction import inputs
 
 _CHUNK = 1 << 20
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
@@ -61,6 +63,16 @@ def folder_names(classes: Sequence[str]) -> dict[str, str]:
         taken.add(chosen.casefold())
         named[key] = chosen
     return named
+
+
+def check_sorting(into: Path, given: Sequence[str]) -> None:
+    """Copies must not become pictures that the next look finds. Raises EngineError where they would."""
+    if into.exists() and not into.is_dir():
+        raise EngineError("files.not_a_folder", path=str(into))
+    place = into.resolve()
+    for folder in inputs.folders(given):
+        if place == folder or folder in place.parents:
+            raise EngineError("predict.sorted_inside", path=str(into))
 
 
 def copy(picture: PredictedPicture, into: Path, names: dict[str, str], control: Control) -> Path:

@@ -511,10 +511,10 @@ def test_export_can_read_the_blend(
     qtbot.addWidget(page)
     page.show()
     assert page.session.alpha == 0.4
-    assert "is 0.4 of the way" in page.blend_words.text()
-    assert not page.blended.isHidden()
+    assert "is 0.4 of the way" in page.run_card.blend_words.text()
+    assert not page.run_card.blend_words.isHidden()
     swept.view.use_alpha(1.0)
-    assert page.blended.isHidden()
+    assert page.run_card.blend_words.isHidden()
 
 
 def test_every_control_is_reached_by_keys_and_has_a_name(swept: EvaluatePage, qtbot: QtBot) -> None:

@@ -194,28 +194,6 @@ def test_a_failed_run_with_weights_can_be_judged(qtbot: QtBot, shell: Shell, ses
     assert table(page)[1][:4] == ["test", "50", "50.0", "80.0"]
 
 
-def test_the_copy_never_goes_over_something(
-    qtbot: QtBot, shell: Shell, session: RunSession, run: Path, tmp_path: Path
-) -> None:
-    told: list[Notice] = []
-    shell.noticed.connect(told.append)
-    page = ExportPage(shell, session)
-    qtbot.addWidget(page)
-    page.show()
-    qtbot.waitUntil(lambda: page.facts.text() == "epoch 2  ·  3\u202fMB  ·  2 classes")
-    page.copy_to(tmp_path / "copy")
-    qtbot.waitUntil(lambda: len(told) == 1)
-    assert told[0].tone == "good"
-    assert (tmp_path / "copy" / "model.safetensors").stat().st_size == 3_000_000
-    names = json.loads((tmp_path / "copy" / "classes.json").read_text(encoding="utf-8"))
-    assert names["classes"][0] == {"folder": "golden_fish", "name": "golden fish"}
-    (tmp_path / "copy" / "classes.json").write_text("mine", encoding="utf-8")
-    page.copy_to(tmp_path / "copy")
-    qtbot.waitUntil(lambda: len(told) == 2)
-    assert told[1].tone == "bad"
-    assert (tmp_path / "copy" / "classes.json").read_text(encoding="utf-8") == "mine"
-
-
 def test_names_with_quotes_and_braces_survive_in_the_code(tmp_path: Path) -> None:
     prompts = Prompts(templates=('a {} in a "frame".',), class_names={"a": 'o\'clock \\ "x"'})
     text = loading_code.code(tmp_path / "it's", ["a"], prompts)
@@ -282,7 +260,7 @@ def test_a_real_run_its_code_and_other_pictures(
     export = ExportPage(real_shell, session)
     qtbot.addWidget(export)
     export.show()
-    export.copy_code()
+    export.run_card.code.copy()
     program = QGuiApplication.clipboard().text() + _CHECK.format(
         split=str(folder / "split.csv"), source=str(small_pictures)
     )
