@@ -47,6 +47,7 @@ class Predicting(QObject):
         self._alpha = 1.0
         self.given: tuple[str, ...] = ()
         self.answer: PredictAnswer | None = None
+        self._answer_of: tuple[Path, float] | None = None
         self.measured: tuple[MeasuredThreshold, ...] = ()
         self.measured_on = ""
         self._measured_of: tuple[Path, float] | None = None
@@ -66,22 +67,23 @@ class Predicting(QObject):
         return self._ticket is not None or self._errand is not None
 
     @property
-    def name(self) -> str:
-        """Of the run."""
-        return self._run.name if self._run is not None else ""
+    def run(self) -> Path | None:
+        """The run that it is of."""
+        return self._run
 
     def follow(self, run: Path, alpha: float) -> bool:
         """Of this run, at this blend; True if what there was is gone, as it was of another run."""
-        if (run, alpha) == (self._run, self._alpha):
-            return False
         other = run != self._run
-        self._run, self._alpha = run, alpha
         if other:
             self.stop()
-            self.answer, self.given = None, ()
-        elif self.given:
-            self._later.start()
+            self.answer, self._answer_of, self.given = None, None, ()
+        self._run, self._alpha = run, alpha
         return other
+
+    def follow_up(self) -> None:
+        """What was judged at another blend, or given up, is judged anew."""
+        if self.given and self._answer_of != (self._run, self._alpha):
+            self._later.start()
 
     def ask(self, given: Sequence[str]) -> None:
         """Judge these pictures."""
@@ -156,7 +158,7 @@ class Predicting(QObject):
         self._ticket = None
         if self._measured_of != of:
             self._measured_of, self.measured, self.measured_on = of, answer.measured, answer.measured_on
-        self.answer = answer
+        self.answer, self._answer_of = answer, of
         self.judged.emit()
         self.changed.emit()
 

@@ -117,6 +117,7 @@ class ExportPage(Page):
         run = RunDirectory(session.folder) if session.folder is not None else None
         if session.state is not RunState.FINISHED or run is None or not run.has_checkpoint("best"):
             self._run = None
+            self._close_use()
             self.exporting.forget()
             self.empty.say_why()
             self.stack.setCurrentWidget(self.empty)
@@ -126,6 +127,7 @@ class ExportPage(Page):
         if (run.path, weights) == (self._run, self.run_card.folder):
             return
         self._run = run.path
+        self._close_use()
         started = session.series.started
         self.run_card.show_run(weights, started.classes if started is not None else ())
         self.settings.show_blend(session.alpha, None, has_blend=True)
@@ -237,6 +239,11 @@ class ExportPage(Page):
     def _follow(self) -> None:
         if self._use is not None and self._run is not None:
             self._use.follow(self._run, self.settings.alpha)
+
+    def _close_use(self) -> None:
+        """What the dialog shows, and would say of more pictures, is of the run before."""
+        if self._use is not None and self._use.predicting.run != self._run:
+            self._use.close()
 
     def deleteLater(self) -> None:  # noqa: N802  Qt's name
         if self._use is not None:

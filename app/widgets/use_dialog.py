@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from app import run_care, texts
@@ -118,6 +118,8 @@ class UseDialog(QDialog):
         if self.predicting.follow(run, alpha):
             self.stack.setCurrentIndex(0)
             self._say("")
+        if self.isVisible():
+            self.predicting.follow_up()
         self._offer()
 
     def choose_folder(self) -> None:
@@ -140,7 +142,10 @@ class UseDialog(QDialog):
 
     def ask_table(self) -> None:
         """Ask where the table goes."""
-        start = str(Path.home() / f"{self.predicting.name}-predictions.csv")
+        run = self.predicting.run
+        if run is None:
+            return
+        start = str(Path.home() / f"{run.name}-predictions.csv")
         given, _ = QFileDialog.getSaveFileName(
             self, self.tr("Save the table"), start, self.tr("Table (*.csv)")
         )
@@ -204,10 +209,12 @@ class UseDialog(QDialog):
         event.acceptProposedAction()
         self.take([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        self.predicting.stop()
-        super().closeEvent(event)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        # the blend may have been moved while it was closed
+        self.predicting.follow_up()
 
     def reject(self) -> None:
-        """Esc closes it, as the cross does."""
-        self.close()
+        """It is closed: by its button, by Esc or by the cross, which all come here."""
+        self.predicting.stop()
+        super().reject()

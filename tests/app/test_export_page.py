@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app import export_places, reading_order, using
@@ -387,6 +388,31 @@ def test_new_pictures_are_asked_of_the_run_at_the_blend(
     press(qtbot, dialog.progress.stop_button)
     assert len(shell.engine.asked_for(CancelRequest)) == 1
     assert not dialog.predicting.busy
+
+
+def test_the_dialog_closes_and_follows_a_blend_moved_meanwhile(
+    used: UseDialog, page: ExportPage, shell: Shell, qtbot: QtBot, session: RunSession
+) -> None:
+    press(qtbot, used.close_button)
+    assert not used.isVisible()
+    page.settings.blend.setValue(0.5)
+    qtbot.wait(400)
+    assert len(shell.engine.asked_for("predict")) == 1
+    press(qtbot, page.use_button)
+    qtbot.waitUntil(lambda: len(shell.engine.asked_for("predict")) == 2)
+    assert shell.engine.asked_for("predict")[-1].alpha == 0.5
+    QTest.keyClick(used, Qt.Key.Key_Escape)
+    assert not used.isVisible()
+    # closing it gives up what was asked
+    qtbot.waitUntil(lambda: shell.engine.open("predict") == [])
+    press(qtbot, page.use_button)
+    session.open(made_runs.write_run(paths.runs_folder() / "other", judged=made_runs.result()))
+    assert not used.isVisible()
+    assert used.predicting.answer is not None
+    press(qtbot, page.use_button)
+    assert used.predicting.answer is None
+    assert used.stack.currentIndex() == 0
+    qtbot.waitUntil(lambda: page.exporting.checked)
 
 
 def test_the_threshold_says_its_measured_error_and_asks_nobody(used: UseDialog, shell: Shell) -> None:

@@ -85,6 +85,9 @@ def test_a_run_and_its_export_say_the_same(run: Path, export: Path, fresh: Path)
     assert by_run.measured_on == by_export.measured_on == "test"
     assert (by_run.answered, by_run.wrong) == (by_export.answered, by_export.wrong)
     assert by_run.answered is not None
+    assert by_run.measured == by_export.measured
+    own = next(each for each in by_run.measured if each.threshold == by_run.unsure)
+    assert (own.answered, own.wrong) == (by_run.answered, by_run.wrong)
     assert "Measured on test" in render(by_run)
 
 
