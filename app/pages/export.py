@@ -8,7 +8,6 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QStackedWidget
 
-from app import blends, pool
 from app.export_places import Place
 from app.exporting import Exporting
 from app.pages.page import Hint, Page
@@ -19,7 +18,6 @@ from app.widgets.basics import Button
 from app.widgets.export_empty import ExportEmpty
 from app.widgets.export_view import ExportView
 from app.widgets.use_dialog import UseDialog
-from engine.answers import SweepAnswer
 from engine.exports import ExportAnswer, ExportRequest
 from engine.messages import Message
 from engine.prompts import class_names
@@ -47,7 +45,6 @@ class ExportPage(Page):
         self._run: Path | None = None
         self._of: tuple[Path | None, RunState] | None = None
         self._use: UseDialog | None = None
-        self._reading: pool.Errand | None = None
         self._asked: Path | None = None
         self.exporting = Exporting(shell, self)
         self.empty = ExportEmpty(session, lambda: shell.go(Step.TRAIN))
@@ -89,7 +86,7 @@ class ExportPage(Page):
         self._look()
         if self._run is not None:
             self.exporting.look(self._run)
-            self._read_sweep()
+            self.settings.read_sweep(self._run)
             self.settings.folder.refresh()
 
     def hint(self) -> Hint | None:
@@ -130,39 +127,19 @@ class ExportPage(Page):
         self._close_use()
         started = session.series.started
         self.run_card.show_run(weights, started.classes if started is not None else ())
-        self.settings.show_blend(session.alpha, None, has_blend=True)
+        self.settings.show_run(run.path)
         self.settings.folder.suggest(run.path)
         self.trouble.forget()
         self.results.show_run(run.path)
         self.stack.setCurrentWidget(self.view)
         if self.isVisible():
             self.exporting.look(run.path)
-            self._read_sweep()
         self._show_formats()
-
-    # --- the blend ----------------------------------------------------------------------------
-
-    def _read_sweep(self) -> None:
-        run = self._run
-        assert run is not None
-        if self._reading is not None:
-            self._reading.drop()
-        self._reading = pool.run(lambda: (run, blends.swept(run)), self._swept)
-
-    def _swept(self, found: tuple[Path, SweepAnswer | None] | Exception) -> None:
-        if isinstance(found, Exception) or found[1] is None or found[0] != self._run:
-            # without a sweep there is no best to tell of
-            return
-        sweep = found[1]
-        best = sweep.best_alpha if sweep.reason is None else None
-        self.settings.show_blend(self.session.alpha, best, has_blend=sweep.reason is None)
-        self._follow()
 
     def _alpha_changed(self) -> None:
         if self._run is not None:
             self.run_card.say_blend()
-            self.settings.show_blend(self.session.alpha, None, has_blend=True)
-            self._read_sweep()
+            self.settings.show_run(self._run)
             self._follow()
 
     # --- formats and the export ---------------------------------------------------------------

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QProgressBar, QWidget
 
-from app import blends, texts
+from app import blends, pool, texts
 from app.exporting import Exporting
+from app.run_session import RunSession
 from app.widgets.basics import Button, Card, Label, Ring, column, row
 from app.widgets.export_folder import ExportFolder
+from engine.answers import SweepAnswer
 
 
 class ExportSettings(Card):
@@ -18,10 +22,13 @@ class ExportSettings(Card):
     """True: in the place of an earlier export."""
     alpha_changed = Signal()
 
-    def __init__(self, exporting: Exporting) -> None:
+    def __init__(self, exporting: Exporting, session: RunSession) -> None:
         super().__init__()
         tr = self.tr
         self._exporting = exporting
+        self._session = session
+        self._run: Path | None = None
+        self._reading: pool.Errand | None = None
         self._chosen = 1.0
         self._best: float | None = None
         self.blend = QDoubleSpinBox()
@@ -76,13 +83,35 @@ class ExportSettings(Card):
         """The blend that leaves."""
         return round(self.blend.value(), 2)
 
-    def show_blend(self, chosen: float, best: float | None, has_blend: bool) -> None:
-        """The blend to begin with, the best on validation where it is known; some methods have none between."""
-        self._chosen, self._best = chosen, best
+    def show_run(self, run: Path) -> None:
+        """Begin at the blend that was chosen for the session's run."""
+        self.show_blend(self._session.alpha, None, has_blend=True)
+        self.read_sweep(run)
+
+    def read_sweep(self, run: Path) -> None:
+        """Look up which blend is best on validation; Evaluate may have found it meanwhile."""
+        self._run = run
+        if self._reading is not None:
+            self._reading.drop()
+        self._reading = pool.run(lambda: (run, blends.swept(run)), self._swept)
+
+    def _swept(self, found: tuple[Path, SweepAnswer | None] | Exception) -> None:
+        if isinstance(found, Exception) or found[1] is None or found[0] != self._run:
+            # without a sweep there is no best to tell of
+            return
+        sweep = found[1]
+        best = sweep.best_alpha if sweep.reason is None else None
+        # what the person has set meanwhile stays
+        self.show_blend(self.alpha, best, has_blend=sweep.reason is None)
+        self.alpha_changed.emit()
+
+    def show_blend(self, alpha: float, best: float | None, has_blend: bool) -> None:
+        """A blend, and the best on validation where it is known; some methods have none between 0 and 1."""
+        self._chosen, self._best = self._session.alpha, best
         self.blend.blockSignals(True)
         self.blend.setDecimals(2 if has_blend else 0)
         self.blend.setSingleStep(0.1 if has_blend else 1)
-        self.blend.setValue(chosen)
+        self.blend.setValue(alpha)
         self.blend.blockSignals(False)
         self._say_blend()
 

@@ -28,7 +28,7 @@ class ExportView(QScrollArea):
         self.wait = QWidget()
         self.wait.setLayout(row(Ring(), self._wait_words, None))
         self.formats = FormatCards("open_clip")
-        self.settings = ExportSettings(exporting)
+        self.settings = ExportSettings(exporting, session)
         self.trouble = Trouble()
         self.results = ExportResults(self._title_of, show)
         self.run_card = ExportRun(session, show)

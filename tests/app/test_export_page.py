@@ -188,6 +188,13 @@ def test_the_blend_begins_at_the_chosen_one_and_knows_the_best(
     assert page.settings.blend_words.text() == "best on validation"
     page.export()
     assert shell.engine.asked_for("export")[-1].alpha == 0.7
+    # what is typed stays when the page is shown again
+    page.settings.blend.setValue(0.55)
+    page.settings.best_button.hide()
+    page.entered()
+    qtbot.waitUntil(lambda: not page.settings.best_button.isHidden())
+    assert page.settings.alpha == 0.55
+    assert page.settings.blend_words.text() == "between before and after"
 
 
 # --- the folder -----------------------------------------------------------------------------------
