@@ -6,6 +6,8 @@ import pprint
 from collections.abc import Sequence
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
+
 from engine.prompts import class_names
 from engine.recipe import Prompts
 
@@ -38,6 +40,22 @@ def classify(path):
         shares = (model.logit_scale.exp() * image @ head.T).softmax(dim=-1)[0]
     return classes[int(shares.argmax())], float(shares.max())
 """
+
+
+def needs_more(folder: Path) -> bool:
+    """Whether the run answers by a head or memory of its own, which lies beside the weights and open_clip does not read.
+
+    Low-rank factors lie there too, but they are merged into the weights already.
+    """
+    path = folder / "learned.safetensors"
+    try:
+        with safe_open(path, framework="numpy") as content:
+            return any(not name.startswith("learned.lora.") for name in content.keys())  # noqa: SIM118  no mapping
+    except FileNotFoundError:
+        return False
+    except (OSError, SafetensorError):
+        # it cannot be told, and code that answers otherwise would be worse than none
+        return True
 
 
 def code(folder: Path, classes: Sequence[str], prompts: Prompts) -> str:

@@ -44,10 +44,20 @@ class ExportRun(Card):
             tr("Code that loads the model"),
             tr("Loads the model, builds the classes from names and templates, classifies a picture"),
         )
+        self.more_words = Label(
+            tr(
+                "This method answers by a head of its own, which open_clip does not read: the folder alone would answer "
+                "otherwise. A classifier folder, ONNX or a class head from above answers as the run does."
+            ),
+            "help",
+            wrap=True,
+        )
+        self.more_words.hide()
         self.body.addLayout(place)
         self.body.addWidget(self.blend_words)
         self.body.addSpacing(4)
         self.body.addLayout(row(open_button, path_button, None))
+        self.body.addWidget(self.more_words)
         self.body.addWidget(self.code)
 
     def show_run(self, folder: Path, classes: tuple[str, ...]) -> None:
@@ -57,7 +67,11 @@ class ExportRun(Card):
         self.folder = folder
         self.path.setText(str(folder))
         self.facts.setText("")
-        self.code.show_code(loading_code.code(folder, classes, recipe.prompts))
+        more = loading_code.needs_more(folder)
+        self.code.setVisible(not more)
+        self.more_words.setVisible(more)
+        if not more:
+            self.code.show_code(loading_code.code(folder, classes, recipe.prompts))
         self._measuring = pool.run(lambda: (folder, run_care.size(folder)), self._measured)
         self.say_blend()
 

@@ -6,13 +6,15 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
 
-from app import export_places, reading_order, using
+from app import export_places, loading_code, reading_order, using
 from app.export_places import Place
 from app.pages.export import ExportPage
 from app.run_session import RunSession
@@ -198,6 +200,21 @@ def test_the_blend_begins_at_the_chosen_one_and_knows_the_best(
 
 
 # --- the folder -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "answers"), [("learned.weight", False), ("learned.lora.visual.a", True)])
+def test_code_is_shown_only_where_it_answers_as_the_run_does(
+    page: ExportPage, run: Path, name: str, answers: bool
+) -> None:
+    card = page.run_card
+    assert card.folder is not None
+    assert not card.code.isHidden()
+    save_file({name: np.zeros((2, 2), np.float32)}, card.folder / "learned.safetensors")
+    card.show_run(card.folder, made_runs.CLASSES)
+    assert card.code.isHidden() is not answers
+    assert card.more_words.isHidden() is answers
+    (card.folder / "learned.safetensors").write_bytes(b"no weights")
+    assert loading_code.needs_more(card.folder)
 
 
 def test_what_lies_in_a_folder(tmp_path: Path) -> None:
