@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
         hint = page.hint()
         if waits and following in _PREPARES and page.can_go_on() and (hint is None or hint.tone == "info"):
             # nothing is missing here, but elsewhere
-            hint = Hint("info", f"{steps.name(following)}: {found[following].words}.")
+            hint = Hint("info", self.tr("{} {}.").format(steps.name(following), found[following].words))
         self.hint.setText(hint.text if hint is not None else "")
         self.hint_icon.setVisible(hint is not None)
         if hint is not None:

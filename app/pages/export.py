@@ -92,6 +92,8 @@ class ExportPage(Page):
     def hint(self) -> Hint | None:
         if self._run is None:
             return None
+        if self.exporting.busy:
+            return Hint("info", self.settings.phase.text())
         recipe = self.shell.project.recipe()
         if recipe is not None and recipe != self.session.recipe:
             words = self.tr("The recipe has changed since this run; this is the model of before.")

@@ -80,12 +80,16 @@ class ModelPage(Page):
         self.list.wanted.connect(self._choose)
         self.chosen.fetch.connect(self._fetch)
         self.chosen.stop.connect(self.download.stop)
+        self.chosen.laid_out.connect(self._give_room)
         self.fit.wanted.connect(self._fit_wanted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
+        self._give_room()
+
+    def _give_room(self) -> None:
         narrow = self.width() < 960
-        self.chosen.setFixedWidth(232 if narrow else 280)
+        self.chosen.setFixedWidth(self.chosen.room(232 if narrow else 280))
         self.card.count.setVisible(not narrow)
 
     # --- the page's life ------------------------------------------------------------------------

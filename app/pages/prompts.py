@@ -279,7 +279,7 @@ class PromptsPage(Page):
             # the first row was chosen as the classes came
             self.view = looked_at(self.rows, self.counts, self.classes.folder(), self.view)
         self.templates.show_rows(self.view.template_rows(self.counts))
-        self.read_for.setVisible(bool(self.view.chosen))
+        self.read_for.setVisible(bool(self.view.chosen) and not self._is_narrow())
         self.read_as.setText(self.view.names.get(self.view.chosen, ""))
         self.panel.set_strong(self.view.chosen)
         self._show_preset()
@@ -339,4 +339,4 @@ class PromptsPage(Page):
         self._fit_panel()
         self._show_preset()
         narrow = self._is_narrow()
-        self.read_for.setText(self.tr("as read for") if narrow else self.tr("one a line, as read for"))
+        self.read_for.setVisible(bool(self.view.chosen) and not narrow)

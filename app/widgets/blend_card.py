@@ -15,10 +15,13 @@ from app.sweeping import Sweeping
 from app.widgets.alpha_slider import AlphaSlider
 from app.widgets.basics import Badge, Button, Card, Icon, Label, Ring, row
 from app.widgets.figures_table import FiguresTable
+from app.widgets.labels import lines_height
 from engine.recipe import ALPHAS
 
 _LEAST_CHART = 72
 """Height that the chart keeps beside a long sentence."""
+_EDGE = 14
+"""Room for half a handle at both ends of the slider."""
 
 
 class _Sentence(Label):
@@ -33,7 +36,7 @@ class _Sentence(Label):
         self._fit()
 
     def _fit(self) -> None:
-        self.setMinimumHeight(max(0, self.heightForWidth(self.width())))
+        self.setMinimumHeight(lines_height(self, self.width()))
 
 
 class BlendCard(Card):
@@ -216,6 +219,7 @@ class BlendCard(Card):
         self.figures.scrollToTop()
         if not shown:
             self.chart.show_curves(self._curves, self.alpha, self.best)
+        self._align()
 
     def _pointed(self, place: float) -> None:
         self._pick(place)
@@ -237,8 +241,10 @@ class BlendCard(Card):
             self.picked.emit(self.best)
 
     def _align(self) -> None:
-        """The slider's ends lie under the axis' ends."""
-        if self.stack.currentWidget() is self.chart and self.chart.isVisible():
+        """The slider's ends lie under the axis' ends; under the table it takes its whole width."""
+        if self.stack.currentWidget() is self.figures:
+            self.slider.set_ends(_EDGE, self.slider.width() - _EDGE)
+        elif self.chart.isVisible():
             low, high = self.chart.ends()
             shift = self.chart.mapTo(self, QPoint(0, 0)).x() - self.slider.mapTo(self, QPoint(0, 0)).x()
             self.slider.set_ends(low + shift, high + shift)

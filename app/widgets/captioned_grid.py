@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
@@ -16,6 +16,8 @@ from app.widgets.thumbnails import Thumbnails
 
 _BELOW = 36
 """Height of both lines."""
+_ROOMY = 1000
+"""From this width on tiles are larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class CaptionedGrid(ImageGrid):
 
     correct_wanted = Signal()
     """R was pressed: the chosen pictures are of another class."""
+    below = _BELOW
 
     def __init__(self, thumbnails: Thumbnails, tile: int = 96) -> None:
         super().__init__(thumbnails, tile)
@@ -106,6 +109,6 @@ class CaptionedGrid(ImageGrid):
         else:
             super().keyPressEvent(event)
 
-    def _arrange(self) -> None:
-        super()._arrange()
-        self.setGridSize(QSize(self.tile + GAP, self.tile + GAP + _BELOW))
+    def wanted(self, width: int) -> int:
+        # the words below get more of the room too
+        return super().wanted(width) if width < _ROOMY else super().wanted(width) * 3 // 2

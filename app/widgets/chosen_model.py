@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from app import texts
@@ -21,6 +21,8 @@ class ChosenModel(Card):
     fetch = Signal()
     """Download it, or go on."""
     stop = Signal()
+    laid_out = Signal()
+    """What is in it needs another width, perhaps."""
 
     def __init__(self) -> None:
         super().__init__(self.tr("Chosen model"), padding=0)
@@ -29,11 +31,12 @@ class ChosenModel(Card):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setAccessibleName(self.tr("Chosen model"))
-        inside = QWidget()
-        body = QVBoxLayout(inside)
+        self._inside = QWidget()
+        self._inside.installEventFilter(self)
+        body = QVBoxLayout(self._inside)
         body.setContentsMargins(16, 12, 12, 16)
         body.setSpacing(8)
-        self._area.setWidget(inside)
+        self._area.setWidget(self._inside)
         self.body.addWidget(self._area)
         self.name = Label("", "card", wrap=True)
         self.second = Label("", "help", wrap=True)
@@ -101,6 +104,16 @@ class ChosenModel(Card):
             self.tr("None yet. Choose one from the list with a click or Enter."), "support", wrap=True
         )
         body.insertWidget(0, self.empty)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.laid_out.emit()
+        return super().eventFilter(watched, event)
+
+    def room(self, least: int) -> int:
+        """The width at which nothing in it is cut off, also beside a scroll bar."""
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        return max(least, self._inside.minimumSizeHint().width() + bar + 4)
 
     def _told(self, mark: str, tone: Tone) -> tuple[QWidget, Label, Label]:
         """A mark, what is wrong, and the remedy."""

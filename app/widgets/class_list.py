@@ -31,6 +31,8 @@ from app.theme import theme
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = 35
+_LEAST_BAR = 20.0
+"""A shorter bar shows nothing."""
 _COUNT = Qt.ItemDataRole.UserRole
 _TICK = QRectF(12, (ROW - 16) / 2, 16, 16)
 
@@ -128,15 +130,18 @@ class _Row(QStyledItemDelegate):
         painter.drawRoundedRect(_TICK.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         if ticked:
             icons.paint(painter, "check", "on_accent", _TICK.adjusted(1, 1, -1, -1))
-        # names differ by their letters, and the number says what the bar says: the bar gives way
-        number_width = 48.0
-        bar_width = max(20.0, min(112.0, width - 40 - 8 - 12 - number_width - _longest(index)))
-        bar_left = width - 12 - number_width - bar_width
         font = painter.font()
         font.setPixelSize(13)
         font.setBold(False)
         font.setWeight(font.Weight.DemiBold if chosen else font.Weight.Normal)
         painter.setFont(font)
+        # names differ by their letters, and the number says what the bar says: the bar gives way
+        number_width = 48.0
+        bar_width = min(112.0, width - 40 - 8 - 12 - number_width - _longest(index))
+        if bar_width < _LEAST_BAR:
+            bar_width = 0.0
+            number_width = painter.fontMetrics().horizontalAdvance(texts.number(_most(index))) + 6.0
+        bar_left = width - 12 - number_width - bar_width
         painter.setPen(colours.colour("text" if ticked else "text3"))
         room = bar_left - 40 - 8
         name = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideMiddle, int(room))
@@ -144,9 +149,10 @@ class _Row(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         track = QRectF(bar_left, (ROW - 6) / 2, bar_width, 6)
         painter.setBrush(colours.colour("accent_line" if chosen else "track"))
-        painter.drawRoundedRect(track, 3, 3)
+        if bar_width:
+            painter.drawRoundedRect(track, 3, 3)
         most = _most(index)
-        if count and ticked:
+        if count and ticked and bar_width:
             painter.setBrush(colours.colour("accent" if chosen else "control"))
             painter.drawRoundedRect(QRectF(track.x(), track.y(), max(6.0, bar_width * count / most), 6), 3, 3)
         painter.setPen(colours.colour("text" if ticked else "text3"))

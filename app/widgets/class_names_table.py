@@ -51,12 +51,12 @@ class _Delegate(RowDelegate):
             self._trouble(painter, box, row.trouble)
             inner = QRect(inner.left(), inner.top() + 6, inner.width(), 20)
         if column == FOLDER:
-            write(painter, inner, row.folder, "text2")
+            write(painter, inner, row.folder, "text2", mode=Qt.TextElideMode.ElideMiddle)
         elif column == PICTURES:
             figure = "" if row.pictures is None else texts.number(row.pictures)
             write(painter, inner, figure, "text", Qt.AlignmentFlag.AlignRight)
         else:
-            write(painter, inner, row.name, "text")
+            write(painter, inner, row.name, "text", mode=Qt.TextElideMode.ElideMiddle)
 
     def _trouble(self, painter: QPainter, box: QRect, trouble: Trouble) -> None:
         """A line below name and count; each of the two cells paints its part."""

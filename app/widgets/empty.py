@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.widgets.basics import Button, Icon, Label
+from app.widgets.labels import lines_height
 
 _WIDTH = 460
 
@@ -15,8 +16,9 @@ _WIDTH = 460
 class Empty(QWidget):
     """An icon, a sentence, why, and one button."""
 
-    def __init__(self, icon: str) -> None:
+    def __init__(self, icon: str, width: int = _WIDTH) -> None:
         super().__init__()
+        self._width = width
         self._act: Callable[[], object] | None = None
         self.icon = Icon(icon, "text3", 32)
         self.what = Label("", "card", wrap=True)
@@ -29,7 +31,7 @@ class Empty(QWidget):
         layout.addSpacing(4)
         for label in (self.what, self.why):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setFixedWidth(_WIDTH)
+            label.setFixedWidth(width)
             layout.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(8)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -43,7 +45,7 @@ class Empty(QWidget):
         self.why.setText(why)
         for label in (self.what, self.why):
             # a centred label does not ask for the height of its second line
-            label.setFixedHeight(max(0, label.heightForWidth(_WIDTH)))
+            label.setFixedHeight(lines_height(label, self._width))
             label.setVisible(bool(label.text()))
         self.button.setText(button)
         self.button.setAccessibleName(button)

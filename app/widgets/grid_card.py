@@ -56,6 +56,7 @@ class GridCard(Card):
         self.tile_size.setRange(*_TILES)
         self.tile_size.setValue(104)
         self.tile_size.setMaximumWidth(84)
+        # what it may shrink to decides from which width on it is hidden
         self.tile_size.setMinimumWidth(24)
         self.tile_size.setAccessibleName(self.tr("Size of the pictures"))
         self.tile_size.setToolTip(self.tr("Size of the pictures"))
@@ -89,9 +90,8 @@ class GridCard(Card):
         super().resizeEvent(event)
         # the name of the class needs the room more
         self._narrow = self.width() < _NARROW
-        self.tile_size.setMaximumWidth(40 if self._narrow else 84)
-        for icon in (self._small, self._large):
-            icon.setHidden(self._narrow)
+        for each in (self._small, self.tile_size, self._large):
+            each.setHidden(self._narrow)
         self._say_count()
 
     def _say_count(self) -> None:

@@ -147,6 +147,9 @@ class ImageGrid(QListView):
     opened = Signal(int)
     """Row of a picture that is to be seen large."""
 
+    below = 0
+    """Room for words below each tile."""
+
     def __init__(self, thumbnails: Thumbnails, tile: int = 104) -> None:
         super().__init__()
         self.thumbnails = thumbnails
@@ -181,11 +184,14 @@ class ImageGrid(QListView):
         self.set_tile(tile)
 
     def _show_bar(self) -> None:
-        """Always there beside pictures, as tiles that fill the width would jump with it; else never."""
-        policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(
-            policy.ScrollBarAlwaysOn if self.tiles.tiles else policy.ScrollBarAlwaysOff
-        )
+        """There or not by what would fit without it, as tiles that fill the width jump with it."""
+        inner = self.contentsRect().size()
+        side, columns = self._side(inner.width())
+        rows = -(-len(self.tiles.tiles) // columns)
+        fits = rows * (side + GAP + self.below) <= inner.height()
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        if policy != self.verticalScrollBarPolicy():
+            self.setVerticalScrollBarPolicy(policy)
 
     def show_tiles(self, tiles: Sequence[Tile], stay: bool = False) -> None:
         """Show other pictures; ``stay`` keeps the place, where only marks have changed."""
@@ -207,6 +213,7 @@ class ImageGrid(QListView):
     def set_tile(self, side: int) -> None:
         """Size of the tiles; a little more where that fills the width."""
         self._wanted_tile = side
+        self._show_bar()
         self._arrange()
 
     def picture(self, path: str, ratio: float) -> QPixmap | None:
@@ -251,14 +258,24 @@ class ImageGrid(QListView):
         return range(max(0, top * columns), min(count, (top + rows) * columns))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        self._show_bar()
         self._arrange()
         super().resizeEvent(event)
 
+    def wanted(self, width: int) -> int:
+        """Side that a tile should have in a grid of this width."""
+        return self._wanted_tile
+
+    def _side(self, width: int) -> tuple[int, int]:
+        """(side of a tile, tiles in a row) that fill this width."""
+        least = self.wanted(width) + GAP
+        room = max(width - 1, least)
+        columns = max(1, room // least)
+        return room // columns - GAP, columns
+
     def _arrange(self) -> None:
-        room = max(self.viewport().width() - 1, self._wanted_tile + GAP)
-        columns = max(1, room // (self._wanted_tile + GAP))
-        self.tile = room // columns - GAP
-        self.setGridSize(QSize(self.tile + GAP, self.tile + GAP))
+        self.tile, _ = self._side(self.viewport().width())
+        self.setGridSize(QSize(self.tile + GAP, self.tile + GAP + self.below))
 
     def _only_visible(self) -> None:
         tiles = self.tiles.tiles

@@ -44,6 +44,16 @@ class Label(QLabel):
             repolish(self)
 
 
+def lines_height(label: QLabel, width: int) -> int:
+    """Height of the label's lines at this width; its own ``heightForWidth`` is never less than its minimum."""
+    if not label.text():
+        return 0
+    margins = label.contentsMargins()
+    within = max(1, width - margins.left() - margins.right())
+    box = label.fontMetrics().boundingRect(0, 0, within, 1 << 20, Qt.TextFlag.TextWordWrap, label.text())
+    return box.height() + margins.top() + margins.bottom()
+
+
 class ElidedLabel(Label):
     """One line that ends in … where there is no room; the whole text is its tooltip."""
 

@@ -246,7 +246,7 @@ class PlanCard(Card):
         if own_parts:
             note = self.tr("The pictures come with their own parts.")
         elif data.shots is not None:
-            note = self.tr("As many again choose; the rest is test.")
+            note = self.tr("As many choose; the rest is test.")
         elif planned and not sum(planned.get("test", ())):
             note = self.tr("Without a test the result looks too good.")
         else:

@@ -140,9 +140,10 @@ def write(
     text: str,
     colour: str | QColor,
     align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+    mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
 ) -> None:
-    """One line of text, ended with … where there is no room."""
+    """One line of text, with … at its end, or where ``mode`` says, if there is no room."""
     box = QRectF(box)
     painter.setPen(QPen(theme().colour(colour) if isinstance(colour, str) else colour))
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()) + 1)
+    shown = painter.fontMetrics().elidedText(text, mode, int(box.width()) + 1)
     painter.drawText(box, align | Qt.AlignmentFlag.AlignVCenter, shown)

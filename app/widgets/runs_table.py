@@ -25,7 +25,7 @@ _DATED = re.compile(r"^\d{4}-\d\d-\d\dT\d{4,6}-(?=.)")
 
 
 _REUSE = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_D)
-_METHOD, _MODEL = 2, 3
+_METHOD, _MODEL, _SHOTS = 2, 3, 4
 _METHOD_WIDTH, _METHOD_LEAST = 104, 72
 _NARROW = 860
 """Below this width there is no room for every column."""
@@ -248,9 +248,10 @@ class RunsTable(Table):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         super().resizeEvent(event)
-        # the run's tooltip names the model too
+        # the run's tooltip names the model too, and the method's says the pictures per class
         narrow = self.width() < _NARROW
         self.setColumnHidden(_MODEL, narrow)
+        self.setColumnHidden(_SHOTS, narrow)
         self.setColumnWidth(_METHOD, _METHOD_LEAST if narrow else _METHOD_WIDTH)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802

@@ -124,7 +124,7 @@ class _Delegate(QStyledItemDelegate):
         weight = QFont.Weight.DemiBold if row.folder == view.strong else QFont.Weight.Normal
         painter.setFont(font_of(painter, 13, weight))
         name = QRect(box.left() + 4, box.top(), view.name_width, box.height())
-        write(painter, name, row.name, strong)
+        write(painter, name, row.name, strong, mode=Qt.TextElideMode.ElideMiddle)
         track = QRectF(name.right() + 12, box.top() + (ROW - 8) / 2, figure.left() - name.right() - 20, 8)
         if track.width() < 16:
             return
@@ -147,7 +147,7 @@ class _Delegate(QStyledItemDelegate):
         for name, place, folder in ((row.truth, truth, row.folder), (row.taken_for, taken, "")):
             weight = QFont.Weight.DemiBold if folder and folder == view.strong else QFont.Weight.Normal
             painter.setFont(font_of(painter, 13, weight))
-            write(painter, place, name, strong)
+            write(painter, place, name, strong, mode=Qt.TextElideMode.ElideMiddle)
         arrow = QRectF(truth.right() + 10, box.top() + (ROW - 14) / 2, 14, 14)
         icons.paint(painter, "arrow-right", "text3", arrow)
         painter.setFont(font_of(painter, 12))

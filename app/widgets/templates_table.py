@@ -71,6 +71,9 @@ class _Delegate(RowDelegate):
     def _template(self, painter: QPainter, box: QRectF, row: TemplateRow, index: Index) -> None:
         editing = self._view.is_editing() and index.row() == self._view.currentIndex().row()
         first = QRectF(box.left() + 4, box.top() + 3, box.width() - 12, 20)
+        if row.trouble is None and not row.caption:
+            # nothing stands below it
+            first.moveTop(box.top() + (box.height() - first.height()) / 2)
         below = QRectF(
             first.left(), box.top() + (28 if editing else 23), first.width(), 15 if editing else 17
         )

@@ -90,6 +90,28 @@ def swept(qtbot: QtBot, shell: Shell, session: RunSession, run: Path, judged: Pa
     return made
 
 
+def test_a_long_sentence_gives_its_room_back(swept: EvaluatePage) -> None:
+    blend = swept.view.blend
+    settle()
+    before = blend.chart.height()
+    blend.words.setText("A long sentence on why it could not be computed. " * 4)
+    settle()
+    assert blend.chart.height() < before
+    blend.words.setText("Short.")
+    settle()
+    assert blend.chart.height() == before
+
+
+def test_the_slider_reaches_under_its_table(swept: EvaluatePage) -> None:
+    blend = swept.view.blend
+    settle()
+    assert blend.slider.place_of(10).x() == pytest.approx(blend.chart.ends()[1], abs=20)
+    blend.table_button.click()
+    settle()
+    assert blend.slider.place_of(0).x() < 20
+    assert blend.slider.width() - blend.slider.place_of(10).x() < 20
+
+
 def row(page: EvaluatePage, name: str) -> list[str]:
     lines = page.view.sets_card.sets.as_text().splitlines()
     return next(line.split("\t") for line in lines if line.startswith(f"{name}\t"))

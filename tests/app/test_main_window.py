@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app import background
@@ -296,6 +296,10 @@ def test_every_page_fits_into_the_window(
             assert window.stack.size() == viewport.size(), f"{step} has to be scrolled"
             least = page.minimumSizeHint()
             assert (least.width() <= page.width(), least.height() <= page.height()) == (True, True), step
+            for area in page.findChildren(QScrollArea):
+                inside = area.widget()
+                if inside is not None and area.isVisible():
+                    assert inside.width() <= area.viewport().width(), f"{step}: cut off at the right"
             assert not window.grab().isNull()
 
 
