@@ -164,6 +164,7 @@ class ExportPage(Page):
         self.settings.export_button.setEnabled(ready and not busy and self._run is not None)
         self.settings.folder.replace_button.setEnabled(bool(self.formats.formats) and not busy)
         self.formats.setEnabled(not busy)
+        self.view.options.setEnabled(not busy)
         self.use_button.setEnabled(self._run is not None)
         self.state_changed.emit()
 
@@ -180,6 +181,7 @@ class ExportPage(Page):
                 formats=self.formats.formats,
                 out=str(self.settings.folder.path),
                 alpha=self.settings.alpha,
+                options=self.view.options.values,
                 replace=replace,
             )
         )

@@ -12,6 +12,7 @@ from app.exporting import Exporting
 from app.run_session import RunSession
 from app.widgets.basics import Label, Ring, column, row
 from app.widgets.export_formats import FormatCards
+from app.widgets.export_options import ExportOptions
 from app.widgets.export_results import ExportResults
 from app.widgets.export_run import ExportRun
 from app.widgets.export_settings import ExportSettings
@@ -28,13 +29,19 @@ class ExportView(QScrollArea):
         self.wait = QWidget()
         self.wait.setLayout(row(Ring(), self._wait_words, None))
         self.formats = FormatCards("open_clip")
+        self.options = ExportOptions()
+        self.formats.changed.connect(self._show_options)
         self.settings = ExportSettings(exporting, session)
         self.trouble = Trouble()
         self.results = ExportResults(self._title_of, show)
         self.run_card = ExportRun(session, show)
         inner = QWidget()
-        parts = (self.wait, self.formats, self.settings, self.trouble, self.results, self.run_card, None)
-        inner.setLayout(column(*parts, spacing=16))
+        inner.setLayout(
+            column(
+                self.wait, self.formats, self.options, self.settings, self.trouble, self.results, self.run_card,
+                None, spacing=16,
+            )
+        )  # fmt: skip
         self.setObjectName("pageScroll")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -51,6 +58,11 @@ class ExportView(QScrollArea):
             else self.tr("Waiting for the engine to tell the formats")
         )
         self.formats.show_entries(entries)
+        self._show_options()
+
+    def _show_options(self) -> None:
+        ticked = [self._exporting.entry(name) for name in self.formats.formats]
+        self.options.show_formats([entry for entry in ticked if entry is not None])
 
     def reveal(self, widget: QWidget) -> None:
         """Scroll to it, once it is laid out."""

@@ -44,14 +44,14 @@ class OptionField(QWidget):
     changed = Signal(object)
     """The value that the person set."""
 
-    def __init__(self, option: Option, extra_help: str = "") -> None:
+    def __init__(self, option: Option, extra_help: str = "", label: str = "") -> None:
         super().__init__()
         self.option = option
         self._value: Any = _UNKNOWN
         self._default = option.default
         self._help = extra_help or option.help
         self._shown_error = ""
-        name = words.label(option.name)
+        name = label or words.label(option.name)
         tip = " ".join(part for part in (option.help, option.range_words(), f"({option.name})") if part)
         self.label = Label(name, "label", wrap=True)
         self.label.setMinimumWidth(40)
@@ -248,8 +248,12 @@ class OptionsForm(QWidget):
         only: Iterable[str] | None = None,
         leave: Iterable[str] = (),
         width: int = 220,
+        labels: dict[str, str] | None = None,
     ) -> None:
-        """``only`` names the properties to show in that order; ``leave`` those not to show."""
+        """``only`` names the properties to show in that order; ``leave`` those not to show.
+
+        ``labels`` names properties that are called otherwise here than elsewhere.
+        """
         super().__init__()
         found = {option.name: option for option in options(schema)}
         names = [
@@ -263,7 +267,7 @@ class OptionsForm(QWidget):
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(12)
         for name in names:
-            field = OptionField(found[name])
+            field = OptionField(found[name], label=(labels or {}).get(name, ""))
             field.changed.connect(lambda value, name=name: self.changed.emit(name, value))
             self.fields[name] = field
         self._shown = set(self.fields)

@@ -42,10 +42,23 @@ from engine.requests import CancelRequest, Guess
 from tests.app import made_outputs, made_runs
 from tests.app.conftest import settle
 
+PRECISION = {
+    "type": "object",
+    "properties": {
+        "precision": {
+            "enum": ["fp32", "fp16"],
+            "default": "fp32",
+            "type": "string",
+            "description": "Of weights.",
+        }
+    },
+}
+
 
 def entry(name: str, title: str, unavailable: bool = False) -> ExporterEntry:
     return ExporterEntry(
-        name=name, title=title, summary=f"{title} in one line.", readers=("open_clip", "flyp"), options={},
+        name=name, title=title, summary=f"{title} in one line.", readers=("open_clip", "flyp"),
+        options=PRECISION if name == "head" else {},
         unavailable=say("export.needs_package", package="onnx", extra="onnx") if unavailable else None,
     )  # fmt: skip
 
@@ -262,6 +275,27 @@ def test_a_taken_folder_is_told_of_with_another_name_and_replacing_asks(
 
 
 # --- the export -----------------------------------------------------------------------------------
+
+
+def test_options_of_a_ticked_format_leave_with_it(page: ExportPage, shell: Shell, qtbot: QtBot) -> None:
+    options, tick = page.view.options, page.formats.cards["head"].tick
+    assert options.isHidden()
+    press(qtbot, tick)
+    assert not options.isHidden()
+    assert options.inside.isHidden()
+    press(qtbot, options.fold)
+    assert not options.inside.isHidden()
+    field = options.forms["head"].fields["precision"]
+    assert field.label.text() == "Weights"
+    field.control.activated.emit(1)  # type: ignore[attr-defined]
+    assert options.values == {"head": {"precision": "fp16"}}
+    press(qtbot, tick)
+    assert options.isHidden()
+    assert options.values == {}
+    press(qtbot, tick)
+    press(qtbot, page.settings.export_button)
+    assert shell.engine.asked_for("export")[-1].options == {"head": {"precision": "fp16"}}
+    assert not options.isEnabled()
 
 
 def test_an_export_with_its_progress_and_what_was_verified(
