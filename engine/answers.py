@@ -13,9 +13,7 @@ from engine.messages import Message
 class Answered(BaseModel):
     """A frozen answer. NaN and infinity cross as strings, so that it is always JSON."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class TokensAnswer(Answered):

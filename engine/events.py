@@ -21,9 +21,7 @@ SCHEMA = 1
 class Said(BaseModel):
     """A frozen event. NaN and infinity cross as strings, so that a line is always JSON."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 # --- the life of a run ------------------------------------------------------------------------

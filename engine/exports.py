@@ -11,7 +11,7 @@ from engine.messages import Message
 
 
 class _Asked(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ExportersRequest(_Asked):

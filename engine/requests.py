@@ -111,7 +111,7 @@ __all__ = [  # only what comes from elsewhere; the rest of this module needs no 
 class Asked(BaseModel):
     """A frozen request; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 # --- captions and models ------------------------------------------------------------------------

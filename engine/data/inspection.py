@@ -11,7 +11,7 @@ from engine.recipe import Data
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class InspectRequest(_Frozen):

@@ -26,7 +26,7 @@ other: a computation that is no matrix, such as a cache."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Preprocessing(_Part):
