@@ -249,8 +249,12 @@ class Method(Protocol):
     """The paper."""
     Options: ClassVar[type[Options]]
 
-    def supports(self, backbone: Backbone) -> Message | None:
-        """Why this model cannot carry the method, or None if it can."""
+    def supports(self, backbone: Backbone, options: Any) -> Message | None:
+        """Why this model cannot carry the method with these options, or None if it can.
+
+        A clause. Where other options would do, its hint says which. The only place that refuses a model:
+        picker, training and comparison ask here.
+        """
         ...
 
     settings: ClassVar[frozenset[str] | None]

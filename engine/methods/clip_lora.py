@@ -214,8 +214,9 @@ class ClipLora:
     settings: ClassVar[frozenset[str] | None] = None
     Options = ClipLoraOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: ClipLoraOptions) -> Message | None:
         """Models with attention blocks in both towers."""
+        del options
         there = {weight.tower for weight in attention_weights(backbone)}
         missing = [tower for tower in ("image", "text") if tower not in there]
         return say("training.no_attention", tower=" and the ".join(missing)) if missing else None

@@ -145,9 +145,9 @@ class LinearProbe:
     settings: ClassVar[frozenset[str] | None] = frozenset({"device", "threads"})
     Options = LinearProbeOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: LinearProbeOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(

@@ -42,9 +42,9 @@ class LpFt:
     settings: ClassVar[frozenset[str] | None] = None
     Options = LpFtOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: LpFtOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(self, backbone: Backbone, task: Task, options: LpFtOptions) -> Sequence[Learner]:

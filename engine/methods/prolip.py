@@ -149,8 +149,9 @@ class Prolip:
     settings: ClassVar[frozenset[str] | None] = frozenset({"device", "threads"})
     Options = ProlipOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: ProlipOptions) -> Message | None:
         """Models whose image tower ends in a linear layer."""
+        del options
         return None if find_projection(backbone) else say("training.no_projection")
 
     def stages(self, backbone: Backbone, task: Task, options: ProlipOptions) -> Sequence[ProlipLearner]:

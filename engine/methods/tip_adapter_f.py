@@ -220,9 +220,9 @@ class TipAdapterF:
     settings: ClassVar[frozenset[str] | None] = frozenset({"device", "threads", "seed"})
     Options = TipAdapterFOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: TipAdapterFOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(

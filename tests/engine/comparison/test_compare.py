@@ -252,6 +252,25 @@ def test_what_cannot_be_is_said_before_anything_is_trained(request_for, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["flyp", "carot"])
+def test_options_that_the_model_cannot_carry_are_refused_before_anything_is_trained(
+    request_for, recipe, tmp_path, name
+):
+    own = {**recipe, "method": {"name": name, "options": {"loss": "sigmoid"}}}
+    asked = request_for(methods=("zero-shot", f"{name}:loss=sigmoid"))
+    # also where the options stand in the recipe
+    for request in (asked, asked.model_copy(update={"recipe": own, "methods": ("zero-shot", name)})):
+        with pytest.raises(EngineError) as failed:
+            compare(request, quiet, Control())
+        assert failed.value.exit_code == 2
+        said = failed.value.message
+        assert said.code == "compare.unsupported_options"
+        assert f"{request.methods[1]} cannot run on {recipe['model']['name']}" in said.text
+        assert "no logit bias" in said.text
+        assert said.hint == "Set method.options.loss to auto or softmax. Or leave the method out."
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_rate_that_diverges_is_judged_by_what_was_kept(request_for, tmp_path):
     answer = compare(request_for(rates=(2e-3, 1.0), training={"clip_gradient": None}), quiet, Control())
     by_rate = {cell["rate"]: cell for cell in answer.content["cells"]}
