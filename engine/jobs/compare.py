@@ -63,10 +63,11 @@ def _entry(text: str, base: Recipe) -> Entry:
     """The entry, with what its method says of itself. Raises EngineError for an unknown method or option."""
     one = entry(text, base)
     method = methods.find(one.method)
-    methods.options_of(method, dict(one.options))
+    options = methods.options_of(method, dict(one.options))
     settings = method.settings
     has_rate = settings is None or "learning_rate" in settings
-    return Entry(one.label, one.method, one.options, has_rate, blends=one.method != summary.ZERO_SHOT)
+    blends = one.method != summary.ZERO_SHOT
+    return Entry(one.label, one.method, one.options, has_rate, blends, options.set_apart())
 
 
 def _require_unlike(entries: Sequence[Entry]) -> None:

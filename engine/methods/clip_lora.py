@@ -51,6 +51,8 @@ PREFIX = f"{OWN}lora."
 class ClipLoraOptions(methods.Options):
     """Options of CLIP-LoRA."""
 
+    apart: ClassVar[str] = "trains its factors at {rate_multiple:g} times the learning rate"
+
     rank: int = Field(default=2, ge=1, le=256)
     """Rank r of what is added to each matrix."""
     strength: float = Field(default=1.0, gt=0)

@@ -44,6 +44,10 @@ EPSILON = 1e-4
 class ProlipOptions(methods.Options):
     """Options of ProLIP."""
 
+    apart: ClassVar[str] = (
+        "chooses a learning rate of its own on validation, out of {rates} from {lowest_rate:g} to {highest_rate:g}"
+    )
+
     pull: Literal["1/K", "1/K2", "none"] = "1/K"
     """Strength of the pull to the pretrained projection (λ) by the number K of pictures a class: 1/K, 1/K², or none."""
     steps: int = Field(default=300, ge=1, le=100_000)

@@ -95,6 +95,7 @@ def test_a_comparison_has_every_cell_table_and_chart(finished):
     assert answer.content["search"]["budget"] == 2
     assert answer.content["search"]["without_rate"] == ["zero-shot", "linear-probe"]
     text = render(answer)
+    assert "- linear-probe chooses the strength of its head on validation, out of 13." in text
     assert "Differences from flyp blended" in text
     progress = [e for e in told if isinstance(e, Progress) and e.phase.code == "phase.compare"]
     assert [e.done for e in progress] == sorted(e.done for e in progress)

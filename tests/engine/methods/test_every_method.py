@@ -16,7 +16,7 @@ from engine.jobs.init import init
 from engine.jobs.methods import methods as methods_job
 from engine.jobs.methods import render
 from engine.jobs.train import train
-from engine.methods import OWN, methods
+from engine.methods import OWN, FeatureLearner, StepLearner, find, methods, options_of
 from engine.recipe import Training
 from engine.requests import EvaluateRequest, InitRequest, MethodsRequest, TrainRequest
 from engine.run_directory import RunDirectory
@@ -27,6 +27,24 @@ from tests.engine.methods import bench
 ALL = (*bench.FEATURE_METHODS, *bench.STEP_METHODS)
 QUICK = {"linear-probe": {"strengths": 3}, "prolip": {"steps": 40}, "tip-adapter-f": {"epochs": 3, "grid": 5}}
 """Options with which the fits take a moment."""
+
+
+def test_what_sets_a_method_apart_in_a_comparison_is_told(place):
+    for name in ALL:
+        told = find(name).Options().set_apart()
+        stages = bench.stages_of(bench.backbone_of(place), name)
+        searched = [s.rounds() for s in stages if isinstance(s, FeatureLearner) and s.rounds()]
+        scales = {
+            group.get("lr_scale", 1.0)
+            for s in stages
+            if isinstance(s, StepLearner)
+            for group in s.parameter_groups(0.1, False)
+        }
+        assert ("on validation" in told) == bool(searched), name
+        assert ("times the learning rate" in told) == bool(scales - {1.0}), name
+        assert all(f"at {scale:g} times" in told for scale in scales - {1.0})
+        assert "{" not in told
+    assert "out of 3" in options_of(find("lp-ft"), {"strengths": 3}).set_apart()
 
 
 def test_there_are_these_methods_and_each_says_what_a_picker_needs():
