@@ -8,8 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.runs import RunsPage
 from app.pages.train import TrainPage
+from app.run_list import RunList
 from app.run_session import RunSession
 from app.shell import Shell
+from app.widgets.compare import Compare
+from app.widgets.run_compare import found_runs
 from engine import paths
 from engine.answers import MethodEntry
 from tests.app import made_runs
@@ -62,6 +65,43 @@ def test_epochs_keep_their_name(page: TrainPage, session: RunSession) -> None:
     page.entered()
     assert "Epoch 2 is kept" in said(page)
     assert session.words() == "best epoch 2 of 3"
+
+
+def test_beside_other_runs_each_counts_what_its_method_counts(
+    qtbot: QtBot, shell: Shell, session: RunSession
+) -> None:
+    runs = paths.runs_folder()
+    made = {
+        "flyp": made_runs.write_run(runs / "a-flyp", judged=made_runs.result(), hour=8),
+        "probe": made_runs.write_run(runs / "b-probe", method="linear-probe", hour=9),
+        "zero": made_runs.write_run(runs / "c-zero", method="zero-shot", tried=(0.5,), hour=10),
+        "one": made_runs.write_run(runs / "d-one", epochs=1, tried=(0.5, 0.6), hour=11),
+    }
+    about = {found.folder.name: found.about.rpartition(", ")[2] for found in found_runs(runs)}
+    assert about == {
+        "a-flyp": "3 epochs",
+        "b-probe": "3 candidates",
+        "c-zero": "nothing to train",
+        "d-one": "1 epoch",
+    }
+    entries = {entry.folder: entry for entry in RunList().read()}
+    compare = Compare()
+    qtbot.addWidget(compare)
+
+    def shown(*names: str) -> tuple[tuple[str, ...], str, str]:
+        compare.show_entries([entries[made[name]] for name in names])
+        assert compare.table is not None
+        assert compare.chart is not None
+        kept = next(line.values for line in compare.table.all_rows() if line.name == "Kept")
+        return kept, compare.chart.axis_word, compare.curves.about.text()
+
+    assert shown("flyp", "zero") == (
+        ("epoch 2 of 3", "–"), "epoch", "after each epoch, 0 is before training",
+    )  # fmt: skip
+    assert shown("probe", "zero") == (
+        ("candidate 2 of 3", "–"), "candidate", "after each candidate, 0 is before training",
+    )  # fmt: skip
+    assert shown("flyp", "probe")[1] == "epoch or candidate"
 
 
 def test_where_nothing_was_better_it_is_said(session: RunSession) -> None:
