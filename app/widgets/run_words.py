@@ -158,7 +158,11 @@ def log_line(event: Event, of_candidates: bool = False) -> str:
     if isinstance(event, Resumed):
         return translate("run", "went on from step {}").format(texts.number(event.step))
     if isinstance(event, RunFinished):
-        return texts.whole(event.error) if event.error is not None else _ended(event.reason)
+        if event.error is not None:
+            return texts.whole(event.error)
+        if of_candidates and event.reason is Reason.PAUSED:
+            return translate("run", "paused, to begin anew")
+        return _ended(event.reason)
     return ""
 
 

@@ -15,6 +15,7 @@ from engine.jobs.evaluate import evaluate
 from engine.jobs.init import init
 from engine.jobs.methods import methods as methods_job
 from engine.jobs.methods import render
+from engine.jobs.train import render as render_run
 from engine.jobs.train import train
 from engine.methods import OWN, FeatureLearner, StepLearner, find, methods, options_of
 from engine.recipe import Training
@@ -157,7 +158,10 @@ def test_a_run_goes_on_as_if_never_interrupted(make_recipe, tmp_path, monkeypatc
     control = Control()
     # in the second epoch, where the teacher has moved
     request = TrainRequest(recipe=content, out=str(tmp_path / "cut"))
-    assert train(request, _listening(control, 3), control).reason == "paused"
+    paused = train(request, _listening(control, 3), control)
+    assert paused.reason == "paused"
+    assert not paused.anew
+    assert render_run(paused).startswith("Paused and saved.")
     assert train(TrainRequest(resume=str(tmp_path / "cut")), lambda e: None, Control()).reason == "finished"
     for checkpoint in ("last", "best"):
         for file in ("model.safetensors", "learned.safetensors"):
@@ -182,7 +186,11 @@ def test_stopping_early_on_features_keeps_nothing_of_the_attempt_before(make_rec
             control.ask(Wish.PAUSE)
 
     request = TrainRequest(recipe=content, out=str(run.path))
-    assert train(request, pause_at_the_end, control).reason == "paused"
+    paused = train(request, pause_at_the_end, control)
+    assert paused.reason == "paused"
+    assert paused.anew
+    assert "it will begin anew and come to the same end" in render_run(paused)
+    assert "saved" not in render_run(paused)
     assert checkpoints.best_on_disk(run)[0] == 2
     control = Control()
 
