@@ -25,6 +25,22 @@ translate = QCoreApplication.translate
 _NOTICE = "quit"
 
 
+def choice(of_candidates: bool) -> str:
+    """What each button comes to."""
+    if of_candidates:
+        return translate(
+            "closing",
+            "Paused, it can begin anew at the next start, and comes to the same end. Stopping judges and keeps the best "
+            "candidate so far, and the window closes after that. In the background it begins anew without a window, and "
+            "the next start finds it.",
+        )
+    return translate(
+        "closing",
+        "Pausing saves it; you can go on at the next start. Stopping judges and keeps the best epoch so far, and "
+        "the window closes after that. In the background it goes on without a window, and the next start finds it.",
+    )
+
+
 class Closing(QObject):
     """Asks once at a time, and remembers that the window is to go when a run has been judged."""
 
@@ -55,13 +71,7 @@ class Closing(QObject):
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(translate("closing", "A training is under way"))
         box.setText(translate("closing", "A training is under way ({}).").format(session.words()))
-        box.setInformativeText(
-            translate(
-                "closing",
-                "Pausing saves it; you can go on at the next start. Stopping judges and keeps the best epoch so far, and "
-                "the window closes after that. In the background it goes on without a window, and the next start finds it.",
-            )
-        )
+        box.setInformativeText(choice(session.series.of_candidates))
         pause = box.addButton(translate("closing", "Pause and quit"), QMessageBox.ButtonRole.AcceptRole)
         keep = box.addButton(translate("closing", "Stop, keep and quit"), QMessageBox.ButtonRole.ActionRole)
         keep.setEnabled(session.state in (RunState.RUNNING, RunState.STOPPING))
@@ -94,7 +104,7 @@ class Closing(QObject):
         session.quit_after(True)
         self._window.shell.notify(
             "info",
-            translate("closing", "The best epoch is being judged; the window closes after that."),
+            translate("closing", "The best so far is being judged; the window closes after that."),
             button=translate("closing", "Stay"),
             act=self._stay,
             key=_NOTICE,

@@ -10,11 +10,12 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.engine_thread import Ticket
 from app.shell import Shell
+from app.suggesting import request_for
 from engine.answers import DoctorAnswer, InitAnswer, MethodsAnswer, ModelsAnswer, PresetsAnswer
 from engine.data.inspection import InspectAnswer, InspectRequest
 from engine.events import Event, Failed, ProblemSaid, Progress, Structure
 from engine.recipe import Data, Model, ShiftSource
-from engine.requests import DoctorRequest, InitRequest, MethodsRequest, ModelsRequest, PresetsRequest
+from engine.requests import DoctorRequest, MethodsRequest, ModelsRequest, PresetsRequest
 
 _SETTLE_MS = 250
 """Edits that follow each other faster are answered once."""
@@ -237,24 +238,14 @@ class Inquiry(QObject):
     # --- values for these pictures and this model ----------------------------------------------
 
     def _choose_values(self) -> None:
-        project = self._shell.project
-        model, data = project.model, project.data
-        if data is None or model is None or self._model_here() is None:
+        request = request_for(self._shell.project)
+        if request is None or self._model_here() is None:
             self._shell.facts.choosing = False
             return
         self._shell.facts.choosing = True
         if self._values is not None and self._values.open:
             self._values.drop()
-        self._values = self._shell.engine.ask(
-            InitRequest(
-                source=data.source,
-                shots=data.shots,
-                model=model.name,
-                weights=model.weights,
-                method=project.method.name,
-                seed=data.seed,
-            )
-        )
+        self._values = self._shell.engine.ask(request)
         self._values.answered.connect(self._valued)
         self._values.failed.connect(self._not_valued)
 

@@ -59,6 +59,8 @@ class Entry:
     epoch: int = 0
     """Epochs done."""
     epochs: int = 0
+    of_candidates: bool = False
+    """What it calls epochs are candidates; a method that trains nothing has none."""
     best_epoch: int | None = None
     validation: float | None = None
     """Accuracies of the kept weights, 0 to 1; of a run without a result the best so far."""
@@ -162,6 +164,7 @@ def _read(run: RunDirectory) -> Entry:
         begun=_begun(run, series),
         epoch=series.epoch,
         epochs=series.started.epochs if series.started is not None else recipe.training.epochs,
+        of_candidates=series.of_candidates,
         best_epoch=series.best.epoch if series.best is not None else None,
         curve=tuple((e, s) for e, s in _curve(series)),
         resumable=run.has_checkpoint("last"),

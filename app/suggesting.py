@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app import texts
 from app.engine_thread import Ticket
+from app.project import Project
 from app.shell import Shell
 from engine import recipe as recipes
 from engine.answers import InitAnswer
@@ -15,6 +16,21 @@ from engine.requests import InitRequest
 _CHOSEN = ("learning_rate", "batch_size", "epochs")
 """What the program chooses values for."""
 _USUAL = ("warmup", "weight_decay", "patience")
+
+
+def request_for(project: Project) -> InitRequest | None:
+    """For values that suit the project's pictures, model and method; None without pictures or model."""
+    data, model = project.data, project.model
+    if data is None or model is None:
+        return None
+    return InitRequest(
+        source=data.source,
+        shots=data.shots,
+        model=model.name,
+        weights=model.weights,
+        method=project.method.name,
+        seed=data.seed,
+    )
 
 
 class Suggesting(QObject):
@@ -30,24 +46,14 @@ class Suggesting(QObject):
 
     def ask(self, blocked: str) -> None:
         """Ask for values; ``blocked`` says why there can be none, empty if there can."""
-        project = self._shell.project
-        data, model = project.data, project.model
-        if data is None or model is None or blocked:
+        request = request_for(self._shell.project)
+        if request is None or blocked:
             what = self.tr("No values can be suggested yet.")
             self._shell.notify("warn", what, blocked, key="suggestion")
             return
         self.drop()
         self.busy.emit(True)
-        self._ticket = self._shell.engine.ask(
-            InitRequest(
-                source=data.source,
-                shots=data.shots,
-                model=model.name,
-                weights=model.weights,
-                method=project.method.name,
-                seed=data.seed,
-            )
-        )
+        self._ticket = self._shell.engine.ask(request)
         self._ticket.answered.connect(self._answered)
         self._ticket.failed.connect(self._failed)
 

@@ -233,6 +233,8 @@ class TrainAnswer(Answered):
     reason: Reason
     result: str | None
     """Path of result.json; None if the run was left before its end."""
+    anew: bool = False
+    """When it goes on it begins anew and comes to the same end: a method on features takes seconds."""
 
 
 class EvaluateAnswer(Answered):

@@ -112,7 +112,12 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         help="'flyp methods' lists them; options after a colon: flyp:collisions=soft",
     )
-    compare.add_argument("--out", metavar="FOLDER", required=True, help="new, or one to go on with")
+    compare.add_argument(
+        "--out",
+        metavar="FOLDER",
+        required=True,
+        help="new, or one to go on with; several processes may work on one folder at once, a run each",
+    )
     compare.add_argument("--seeds", type=_whole(1, 1000), default=5, metavar="N", help="default: 5")
     compare.add_argument(
         "--shots", type=_list_of(_whole(1)), default=(), metavar="K,K", help="left out, the recipe's"

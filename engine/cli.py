@@ -127,7 +127,8 @@ def _train_code(given: _Arguments, answer: Any, terminal: Terminal) -> int:
     if answer.reason is Reason.PAUSED:
         if given.json:
             command = command_line(["flyp", "train", "--resume", answer.run])
-            terminal.line(say("cli.resume_with", command=command).text)
+            message = say("cli.begin_anew_with" if answer.anew else "cli.resume_with", command=command)
+            terminal.line(message.text)
         return INTERRUPTED
     return DONE
 

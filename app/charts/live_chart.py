@@ -131,11 +131,8 @@ class LiveChart(QWidget):
         self._left.setStyle(tickLength=0, tickTextOffset=8, hideOverlappingLabels=False)
         self._bottom.setHeight(22 if not axis_word else 38)
         self._bottom.setStyle(tickLength=4, tickTextOffset=4, hideOverlappingLabels=False)
-        if axis_word:
-            self._bottom.setLabel(axis_word)
-            self._axis_word = axis_word
-        else:
-            self._axis_word = ""
+        self.axis_word = axis_word
+        """What stands under the ticks below."""
         self._grid = pg.PlotCurveItem(connect="pairs", antialias=False)
         self._grid.setZValue(-10)
         self._plot.addItem(self._grid)
@@ -312,6 +309,17 @@ class LiveChart(QWidget):
             pen.setDashPattern([4, 3])
         return pen
 
+    def set_axis_word(self, word: str) -> None:
+        """Say something else under the ticks."""
+        if word != self.axis_word:
+            self.axis_word = word
+            self._label_axis()
+
+    def _label_axis(self) -> None:
+        if self.axis_word:
+            quiet = theme().colour("text3").name()
+            self._bottom.setLabel(self.axis_word, **{"color": quiet, "font-size": "11px"})
+
     def _recolour(self) -> None:
         self._plot.setBackground(theme().colour("surface"))
         quiet = theme().colour("text3")
@@ -324,8 +332,7 @@ class LiveChart(QWidget):
             axis.setStyle(tickFont=font)
         self._bottom.setTickPen(pg.mkPen(theme().colour("border")))
         self._left.setTickPen(pg.mkPen(theme().colour("hair")))
-        if self._axis_word:
-            self._bottom.setLabel(self._axis_word, **{"color": quiet.name(), "font-size": "11px"})
+        self._label_axis()
         pen = QPen(theme().colour("hair"), 1)
         pen.setCosmetic(True)
         self._grid.setPen(pen)

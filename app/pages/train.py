@@ -36,8 +36,8 @@ class TrainPage(Page):
             "pages",
             "Training shows the model your pictures epoch after epoch. After each epoch it is tried on pictures "
             "held out for that (validation); the epoch that does best there is kept. Shifted sets are only watched. "
-            "Pausing saves everything and frees the device; stopping keeps the best epoch; cancelling leaves no "
-            "result.",
+            "Pausing saves the training and frees the device (a method that takes seconds begins anew and comes to "
+            "the same end); stopping keeps the best epoch; cancelling leaves no result.",
         )
     )
 
@@ -138,7 +138,10 @@ class TrainPage(Page):
             )
         if state in (RunState.PAUSED, RunState.INTERRUPTED):
             return Hint(
-                "info", self.tr("Go on to finish this run, or stop and keep it; Evaluate opens then.")
+                "info",
+                self.tr("Go on to finish this run; Evaluate opens then.")
+                if self.session.series.of_candidates
+                else self.tr("Go on to finish this run, or stop and keep it; Evaluate opens then."),
             )
         return Hint("info", self.tr("Evaluate opens when a run has ended."))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QRect,
     QRectF,
     QSize,
@@ -15,7 +14,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
-    QAbstractItemView,
     QHeaderView,
     QLineEdit,
     QStyleOptionViewItem,
@@ -25,12 +23,13 @@ from PySide6.QtWidgets import (
 from app import icons, texts
 from app.prompt_checks import Trouble
 from app.widgets.class_names_model import FOLDER, NAME, PICTURES, ClassNamesModel, ClassRow
-from app.widgets.row_table import PADDING, Index, RowDelegate, RowTable, font_of, write
+from app.widgets.row_editing import EditingDelegate, EditingTable
+from app.widgets.row_table import PADDING, Index, font_of, write
 
 _ROW, _ROW_WITH_TROUBLE = 33, 46
 
 
-class _Delegate(RowDelegate):
+class _Delegate(EditingDelegate):
     """Paints a class and opens the field for its name."""
 
     def __init__(self, view: ClassNamesTable) -> None:
@@ -77,16 +76,6 @@ class _Delegate(RowDelegate):
         field.textEdited.connect(lambda text: self._view.typed.emit(folder, text))
         return field
 
-    def setEditorData(self, editor: QWidget, index: Index) -> None:  # noqa: N802
-        # what is being typed is not taken back by what it changes elsewhere
-        if isinstance(editor, QLineEdit) and not editor.isModified() and not editor.property("begun"):
-            editor.setProperty("begun", True)
-            editor.setText(str(index.data(Qt.ItemDataRole.EditRole)))
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:  # noqa: N802
-        if isinstance(editor, QLineEdit):
-            model.setData(index, editor.text())
-
     def updateEditorGeometry(  # noqa: N802
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
@@ -97,13 +86,11 @@ class _Delegate(RowDelegate):
         return QSize(80, _ROW)
 
 
-class ClassNamesTable(RowTable):
+class ClassNamesTable(EditingTable):
     """The table with its keys: Enter goes down, Delete takes the folder's name again, Ctrl+V pastes names."""
 
     typed = Signal(str, str)
     """Folder and what the open field says."""
-    closed = Signal()
-    """No field is open any more."""
     chosen = Signal(str)
     """Folder of the row chosen."""
     pasted = Signal(str)
@@ -118,11 +105,6 @@ class ClassNamesTable(RowTable):
         self.class_model.setParent(self)
         self.setModel(self.class_model)
         self.setItemDelegate(_Delegate(self))
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked
-            | QAbstractItemView.EditTrigger.SelectedClicked
-            | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
         self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()
         header.setFixedHeight(28)
@@ -151,9 +133,16 @@ class ClassNamesTable(RowTable):
                 self.setCurrentIndex(index)
                 self.scrollTo(index)
 
-    def is_editing(self) -> bool:
-        """A field is open."""
-        return self.state() == QAbstractItemView.State.EditingState
+    def open(self, row: int) -> None:
+        index = self.class_model.index(row, NAME)
+        self.setCurrentIndex(index)
+        self.edit(index)
+
+    def after_enter(self, row: int) -> None:
+        # Enter goes down as in a spreadsheet, without opening the next field
+        below = self.class_model.index(row + 1, NAME)
+        if below.isValid():
+            self.setCurrentIndex(below)
 
     def finish(self) -> None:
         """Close an open field and keep what it says."""
@@ -172,24 +161,6 @@ class ClassNamesTable(RowTable):
         self.viewport().update()
         if current.row() != previous.row():
             self.chosen.emit(self.folder())
-
-    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:  # noqa: N802
-        row = self.currentIndex().row()
-        super().closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
-        self.closed.emit()
-        step = {
-            QAbstractItemDelegate.EndEditHint.EditNextItem: 1,
-            QAbstractItemDelegate.EndEditHint.EditPreviousItem: -1,
-        }.get(hint, 0)
-        if hint is QAbstractItemDelegate.EndEditHint.SubmitModelCache:
-            # Enter goes down as in a spreadsheet, without opening the next field
-            below = self.class_model.index(row + 1, NAME)
-            if below.isValid():
-                self.setCurrentIndex(below)
-        elif step and 0 <= row + step < self.class_model.rowCount():
-            index = self.class_model.index(row + step, NAME)
-            self.setCurrentIndex(index)
-            self.edit(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         current = self.currentIndex()
@@ -225,10 +196,8 @@ class ClassNamesTable(RowTable):
     def _open(self, row: int, text: str = "") -> None:
         if self.is_editing():
             return
-        index = self.class_model.index(row, NAME)
-        self.setCurrentIndex(index)
-        self.edit(index)
-        field = self.indexWidget(index)
+        self.open(row)
+        field = self.indexWidget(self.class_model.index(row, NAME))
         if text and isinstance(field, QLineEdit):
             # a letter begins a new name, as in a spreadsheet
             field.clear()

@@ -39,12 +39,28 @@ class _Line:
     tip: str = ""
 
 
+def _kept(entry: Entry) -> str:
+    """Which of its epochs or candidates; of a method that trains nothing there is none."""
+    if entry.best_epoch is None or (entry.of_candidates and not entry.epochs):
+        return "–"
+    words = _tr("candidate {} of {}") if entry.of_candidates else _tr("epoch {} of {}")
+    return words.format(entry.best_epoch, entry.epochs)
+
+
+def _unit(entries: list[Entry]) -> str:
+    """What the curves of these runs go along."""
+    kinds = {entry.of_candidates for entry in entries if len(entry.curve) > 1}
+    if len(kinds) == 2:
+        return _tr("epoch or candidate")
+    return _tr("candidate") if kinds == {True} else _tr("epoch")
+
+
 def _figures(entries: list[Entry]) -> list[_Line]:
     ways: list[tuple[str, Callable[[Entry], str]]] = [
         (_tr("Validation, %"), lambda e: runs_table.figure(e.validation)),
         (_tr("Test, %"), lambda e: runs_table.figure(e.test)),
         (_tr("Shift mean, %"), lambda e: runs_table.figure(e.shift_mean)),
-        (_tr("Epoch kept"), lambda e: "–" if e.best_epoch is None else f"{e.best_epoch} of {e.epochs}"),
+        (_tr("Kept"), _kept),
         (_tr("Blend"), lambda e: "–" if e.alpha is None else f"{e.alpha:g}"),
         (_tr("State"), runs_table.state_words),
     ]
@@ -72,6 +88,10 @@ def _field(name: str, values: tuple[str, ...]) -> _Line:
     return _Line(words[:1].upper() + words[1:], values, tip=name)
 
 
+def _about(unit: str) -> str:
+    return _tr("after each {}, 0 is before training").format(unit)
+
+
 class Compare(QWidget):
     """Takes the place of the list of runs until it is closed."""
 
@@ -96,7 +116,7 @@ class Compare(QWidget):
             act=lambda: self.table.copy() if self.table is not None else None,
         )
         self.figures = Card(_tr("Figures and recipes"), _tr("only what differs"), padding=0)
-        self.curves = Card(_tr("Validation"), _tr("after each epoch, 0 is before training"), padding=8)
+        self.curves = Card(_tr("Validation"), _about(_tr("epoch")), padding=8)
         both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         both.setSpacing(16)
         both.addWidget(self.figures, 1)
@@ -168,13 +188,16 @@ class Compare(QWidget):
 
         from app.charts.live_chart import Curve, LiveChart
 
+        unit = _unit(self.entries)
+        self.curves.about.setText(_about(unit))
         if self.chart is None:
             self.chart = LiveChart(
-                _tr("Validation curves of the runs"), _tr("latest, %"), strip=False, axis_word=_tr("epoch")
+                _tr("Validation curves of the runs"), _tr("latest, %"), strip=False, axis_word=unit
             )
             self.chart.setToolTip(_tr("The number beside a line is the run's column in the table"))
             self.chart.set_levels([(share / 4, f"{25 * share}\u202f%") for share in range(5)])
             self.curves.body.addWidget(self.chart, 1)
+        self.chart.set_axis_word(unit)
         self.chart.set_span(max((each.curve[-1][0] for each in self.entries if each.curve), default=1))
         self.chart.draw(
             [

@@ -18,7 +18,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QFocusEvent,
     QFont,
-    QFontMetrics,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
@@ -29,27 +28,31 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QWidget,
 )
 
 from app.charts import marks
 from app.theme import theme
+from app.widgets.confusion_heads import GAP, Heads, head_font, number_width, widest, without_common
 from app.widgets.confusion_model import COUNT, SHARE, MatrixModel, most_confused
 from app.widgets.row_table import Index
 from engine.evaluation.metrics import Ints
 
-_CELL_WIDTH = (30, 72)
-_CELL_HEIGHT = (22, 44)
-_NAMES = 104
-"""Most pixels of a row's name."""
-_UPRIGHT = (72, 132)
-"""Most pixels of a name that stands upright: where the view is low, and where it is not."""
-_LOW = 400
+_CELL_WIDTH = (22, 72)
+_CELL_HEIGHT = (20, 44)
+_WIDE_CELL = 150
+"""Most pixels of a cell that is as wide as the name above it."""
+_NAMES_SHARE = (0.35, 0.45)
+"""Of a view's width: what names of rows must have left to them by the cells, else what they take."""
+_UPRIGHT, _UPRIGHT_SHARE = 72, 0.3
+"""Pixels that names of columns may take where they stand, and their share of a high view."""
+_HEAD = 22
+"""Pixels of names or numbers that lie above the columns."""
+_BAR = 14
+"""Pixels of a scroll bar."""
 
 
 class _Cell(QStyledItemDelegate):
@@ -89,43 +92,6 @@ class _Cell(QStyledItemDelegate):
         painter.restore()
 
 
-class _Heads(QHeaderView):
-    """Class names; above columns too narrow for them they stand upright."""
-
-    def __init__(self, orientation: Qt.Orientation, view: QWidget) -> None:
-        super().__init__(orientation, view)
-        self.upright = False
-        self.setSectionsClickable(False)
-        self.setHighlightSections(False)
-        self.setMinimumSectionSize(8)
-
-    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802
-        painter.save()
-        painter.fillRect(rect, theme().colour("surface"))
-        font = QFont(self.font())
-        font.setPixelSize(12)
-        painter.setFont(font)
-        painter.setPen(theme().colour("text2"))
-        name = str(self.model().headerData(logicalIndex, self.orientation()))
-        elided = QFontMetrics(font).elidedText
-        # names of many classes begin alike
-        end = Qt.TextElideMode.ElideMiddle
-        if self.orientation() is Qt.Orientation.Vertical:
-            box = rect.adjusted(0, 0, -8, 0)
-            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, left, elided(name, end, box.width()))
-        elif self.upright:
-            painter.translate(rect.left(), rect.bottom())
-            painter.rotate(-90)
-            box = QRect(4, 0, rect.height() - 8, rect.width())
-            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, left, elided(name, end, box.width()))
-        else:
-            middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(rect, middle, elided(name, end, rect.width()))
-        painter.restore()
-
-
 class Confusion(QTableView):
     """Cells that can be chosen one at a time."""
 
@@ -139,8 +105,8 @@ class Confusion(QTableView):
         self._of = ""
         self.setModel(self.matrix)
         self.setItemDelegate(_Cell(self))
-        self.across = _Heads(Qt.Orientation.Horizontal, self)
-        self.down = _Heads(Qt.Orientation.Vertical, self)
+        self.across = Heads(Qt.Orientation.Horizontal, self)
+        self.down = Heads(Qt.Orientation.Vertical, self)
         self.setHorizontalHeader(self.across)
         self.setVerticalHeader(self.down)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -182,6 +148,7 @@ class Confusion(QTableView):
         """Shares of a row's pictures, or their number."""
         self.matrix.shares = shares
         self.matrix.tell()
+        self._fit()
 
     def choose_cell(self, truth: int, said: int) -> None:
         """As if the person had clicked it."""
@@ -238,24 +205,53 @@ class Confusion(QTableView):
         self._fit()
 
     def _fit(self) -> None:
-        """Cells take the room there is; names above them turn upright where they would not fit."""
+        """Cells take the room there is; names are whole wherever they can be, else what differs in them."""
         count = len(self.matrix.order)
         if not count:
             return
-        font = QFont(self.font())
-        font.setPixelSize(12)
-        wide = QFontMetrics(font).horizontalAdvance
-        names = [self.matrix.names[each] for each in self.matrix.order]
-        longest = max(map(wide, names[:400]))
-        side = min(max(_NAMES, self.width() // 4), longest + 12)
-        self.down.setFixedWidth(side)
-        room = self.width() - side - 14
-        width = max(_CELL_WIDTH[0], min(_CELL_WIDTH[1], room // count))
-        self.across.upright = longest > width - 2
-        most = _UPRIGHT[0] if self.height() < _LOW else _UPRIGHT[1]
-        self.across.setFixedHeight(min(most, longest + 10) if self.across.upright else 22)
-        high = (self.height() - self.across.height() - 2) // count
-        height = max(_CELL_HEIGHT[0], min(_CELL_HEIGHT[1], high))
-        self.across.setDefaultSectionSize(width)
-        self.down.setDefaultSectionSize(height)
-        self.across.viewport().update()
+        font = head_font(self.font())
+        whole = [self.matrix.names[each] for each in self.matrix.order]
+        apart = without_common(whole)
+        least = max(_CELL_WIDTH[0], widest(font, self.matrix.widest_words()) + 4)
+        most_upright = max(_UPRIGHT, int(_UPRIGHT_SHARE * self.height()))
+        across, down = self.across, self.down
+        across.numbered = across.upright = False
+        for names in (whole, apart):
+            longest = widest(font, names) + GAP
+            rows, side, room = self._beside(whole, apart, least, _HEAD, 0)
+            if longest <= min(_WIDE_CELL, room // count):
+                least = max(least, longest)
+                break
+            if longest <= most_upright:
+                across.upright = True
+                rows, side, room = self._beside(whole, apart, least, longest, 0)
+                break
+        else:
+            across.numbered = True
+            rows, side, room = self._beside(whole, apart, least, _HEAD, number_width(font, count))
+        down.numbered = across.numbered
+        across.names, down.names = names, rows
+        down.setFixedWidth(side)
+        across.setDefaultSectionSize(max(least, min(_CELL_WIDTH[1], room // count)))
+        across.setFixedHeight(longest if across.upright else _HEAD)
+        high = (self.height() - across.height() - 2) // count
+        down.setDefaultSectionSize(max(_CELL_HEIGHT[0], min(_CELL_HEIGHT[1], high)))
+        across.viewport().update()
+        down.viewport().update()
+
+    def _beside(
+        self, whole: list[str], apart: list[str], least: int, head: int, before: int
+    ) -> tuple[list[str], int, int]:
+        """Names of the rows, their width with ``before`` pixels of numbers, and what is left for cells.
+
+        ``least`` is the width that each cell needs, ``head`` the height of what stands above them.
+        """
+        count, font = len(whole), head_font(self.font())
+        is_low = head + count * _CELL_HEIGHT[0] > self.height()
+        room = self.width() - (_BAR if is_low else 2)
+        left = room - count * least
+        # where the columns have to be scrolled anyway, the names may as well be read
+        most = left if left >= _NAMES_SHARE[0] * room else int(_NAMES_SHARE[1] * room)
+        rows = whole if widest(font, whole) + GAP + before <= most else apart
+        side = min(most, widest(font, rows) + GAP + before)
+        return rows, side, room - side

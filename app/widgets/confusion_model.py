@@ -27,6 +27,10 @@ def most_confused(matrix_CC: Ints) -> list[int]:
     return order
 
 
+def _share(share: float) -> str:
+    return f"{100 * share:.0f}\u202f%"
+
+
 class MatrixModel(QAbstractTableModel):
     """Rows the true class, columns the said one, both in the same order."""
 
@@ -58,6 +62,12 @@ class MatrixModel(QAbstractTableModel):
             last = len(self.order) - 1
             self.dataChanged.emit(self.index(0, 0), self.index(last, last))
 
+    def widest_words(self) -> list[str]:
+        """Words as wide as any in a cell at any blend: the pictures of a class stay as many."""
+        if self.shares:
+            return [_share(1.0)]
+        return [texts.number(int(self.matrix_CC.sum(axis=1).max(initial=0)))]
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008  Qt's form
         return 0 if parent.isValid() else len(self.order)
 
@@ -81,7 +91,7 @@ class MatrixModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if not self.shares:
                 return texts.number(count) if count else "0"
-            return f"{100 * count / total:.0f}\u202f%" if total else "–"
+            return _share(count / total) if total else "–"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             if truth == said:
                 words = self.tr("{0}: {1} of {2} are right")

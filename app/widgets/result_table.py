@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QResizeEvent
@@ -160,16 +160,29 @@ class ScaleHeader(QHeaderView):
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "100\u202f%")
 
 
-def _set_columns() -> list[Column[SetResult]]:
+@dataclass(frozen=True)
+class _Figure:
+    """What is its own of a column of figures: room in pixels and tooltip."""
+
+    width: int
+    tip: str
+
+
+_T = TypeVar("_T", SetResult, OfClass)
+
+
+def _figure_columns(
+    pictures: _Figure, before: _Figure, after: _Figure, change: _Figure, interval: _Figure
+) -> list[Column[_T]]:
+    """Pictures, before, after, change and range of whatever has them."""
     return [
-        Column(_tr("Set"), set_name, cell_tip=lambda each: used_for(each), paint=_paint_set),
         Column(
             _tr("Pictures"),
             lambda each: texts.number(each.pictures),
             sort=lambda each: each.pictures,
             right=True,
-            width=60,
-            tip=_tr("How many pictures were judged"),
+            width=pictures.width,
+            tip=pictures.tip,
             colour=lambda _: "text2",
         ),
         Column(
@@ -177,8 +190,8 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: figure(each.before),
             sort=lambda each: each.before,
             right=True,
-            width=60,
-            tip=_tr("Accuracy in % before training, from the captions alone (zero-shot)"),
+            width=before.width,
+            tip=before.tip,
             colour=lambda _: "text2",
         ),
         Column(
@@ -186,8 +199,8 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: figure(each.after),
             sort=lambda each: each.after,
             right=True,
-            width=68,
-            tip=_tr("Accuracy in % after training, at the blend that is shown"),
+            width=after.width,
+            tip=after.tip,
             strong=lambda _: True,
         ),
         Column(
@@ -195,21 +208,37 @@ def _set_columns() -> list[Column[SetResult]]:
             lambda each: changed(each.change),
             sort=lambda each: each.change,
             right=True,
-            width=72,
-            tip=_tr("In points of accuracy"),
+            width=change.width,
+            tip=change.tip,
             colour=lambda each: change_colour(each.change),
             strong=lambda _: True,
         ),
         Column(
             _tr("Range"),
             lambda each: ranged(each.interval),
+            sort=lambda each: each.interval,
             right=True,
-            width=_RANGE,
-            tip=_tr(
-                "Where the accuracy after lies 95 times in 100 (Wilson's interval); fewer pictures, wider range"
-            ),
+            width=interval.width,
+            tip=interval.tip,
             colour=lambda _: "text2",
         ),
+    ]
+
+
+def _set_columns() -> list[Column[SetResult]]:
+    ranges = _tr(
+        "Where the accuracy after lies 95 times in 100 (Wilson's interval); fewer pictures, wider range"
+    )
+    figures: list[Column[SetResult]] = _figure_columns(
+        _Figure(60, _tr("How many pictures were judged")),
+        _Figure(60, _tr("Accuracy in % before training, from the captions alone (zero-shot)")),
+        _Figure(68, _tr("Accuracy in % after training, at the blend that is shown")),
+        _Figure(72, _tr("In points of accuracy")),
+        _Figure(_RANGE, ranges),
+    )
+    return [
+        Column(_tr("Set"), set_name, cell_tip=lambda each: used_for(each), paint=_paint_set),
+        *figures,
         Column(
             "",
             lambda _: "",
@@ -257,6 +286,13 @@ def _share_out(table: Table, least: int, least_name: int = _LEAST_NAME) -> None:
 
 
 def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
+    figures: list[Column[OfClass]] = _figure_columns(
+        _Figure(72, _tr("Pictures of this class in the set")),
+        _Figure(66, _tr("How many of the class were right before training, in %")),
+        _Figure(68, _tr("How many of the class are right now, in %")),
+        _Figure(76, _tr("In points")),
+        _Figure(_RANGE, _tr("Where the figure after lies 95 times in 100")),
+    )
     return [
         Column(
             _tr("Class"),
@@ -265,52 +301,7 @@ def _class_columns(readable: Callable[[str], str]) -> list[Column[OfClass]]:
             cell_tip=lambda each: f"{readable(each.name)}\n{each.name}",
             paint=lambda painter, box, each: _paint_name(painter, box, readable(each.name)),
         ),
-        Column(
-            _tr("Pictures"),
-            lambda each: texts.number(each.pictures),
-            sort=lambda each: each.pictures,
-            right=True,
-            width=72,
-            tip=_tr("Pictures of this class in the set"),
-            colour=lambda _: "text2",
-        ),
-        Column(
-            _tr("Before"),
-            lambda each: figure(each.before),
-            sort=lambda each: each.before,
-            right=True,
-            width=66,
-            tip=_tr("How many of the class were right before training, in %"),
-            colour=lambda _: "text2",
-        ),
-        Column(
-            _tr("After"),
-            lambda each: figure(each.after),
-            sort=lambda each: each.after,
-            right=True,
-            width=68,
-            tip=_tr("How many of the class are right now, in %"),
-            strong=lambda _: True,
-        ),
-        Column(
-            _tr("Change"),
-            lambda each: changed(each.change),
-            sort=lambda each: each.change,
-            right=True,
-            width=76,
-            tip=_tr("In points"),
-            colour=lambda each: change_colour(each.change),
-            strong=lambda _: True,
-        ),
-        Column(
-            _tr("Range"),
-            lambda each: ranged(each.interval),
-            sort=lambda each: each.interval,
-            right=True,
-            width=_RANGE,
-            tip=_tr("Where the figure after lies 95 times in 100"),
-            colour=lambda _: "text2",
-        ),
+        *figures,
     ]
 
 

@@ -30,8 +30,7 @@ class RunButtons(QWidget):
             tip=self.tr("Train the recipe in a new run (Ctrl+Return)"),
         )  # fmt: skip
         self.resume = Button(
-            self.tr("Go on"), icon="play", kind="primary", act=self.resume_wanted.emit,
-            tip=self.tr("Go on from where it was last saved, as if there had been no pause (Ctrl+G)"),
+            self.tr("Go on"), icon="play", kind="primary", act=self.resume_wanted.emit
         )  # fmt: skip
         self.keep = Button(
             self.tr("Stop and keep"), icon="stop", act=self.keep_wanted.emit,
@@ -86,7 +85,11 @@ class RunButtons(QWidget):
         shown = {
             self.start: state is RunState.NONE,
             self.resume: session.can_resume and not handled,
-            self.keep: state in (RunState.PAUSED, RunState.INTERRUPTED) and session.series.best is not None and not handled,
+            # what was tried on features is tried anew: there is nothing of it to keep
+            self.keep: state in (RunState.PAUSED, RunState.INTERRUPTED)
+            and session.series.best is not None
+            and not session.series.of_candidates
+            and not handled,
             self.fetch: state is RunState.ELSEWHERE and session.left_behind,
             self.pause: session.under_way,
             self.cancel: session.under_way,
@@ -105,6 +108,11 @@ class RunButtons(QWidget):
             self.tr("Train the changed recipe in a new run; this one stays among the runs")
             if changed
             else self.tr("Train the recipe from the beginning in a new run")
+        )
+        self.resume.setToolTip(
+            self.tr("Begin anew in the same run, as if there had been no pause (Ctrl+G)")
+            if session.series.of_candidates
+            else self.tr("Go on from where it was last saved, as if there had been no pause (Ctrl+G)")
         )
         _set_busy(self.pause, state is RunState.PAUSING)
         _set_busy(self.fetch, session.fetching.folder is not None)
@@ -135,16 +143,30 @@ class RunButtons(QWidget):
             self.pause.setToolTip(why)
             self.stop.setToolTip(why)
         else:
-            self.pause.setToolTip(self.tr("Save, and give the device and its memory back (Ctrl+P)"))
-            self.stop.setToolTip(
-                self.tr("End early. The epoch under way is judged too; the best of all is kept and evaluated")
-                if best.epoch > 0
-                else self.tr("End early. So far no epoch is better than before training; the one under way is judged too")
-            )  # fmt: skip
+            self.pause.setToolTip(
+                self.tr("Give the device and its memory back; it begins anew when it goes on (Ctrl+P)")
+                if session.series.of_candidates
+                else self.tr("Save, and give the device and its memory back (Ctrl+P)")
+            )
+            self.stop.setToolTip(self._stop_tip(best.epoch > 0))
         if focused is not None and not (focused.isVisibleTo(self) and focused.isEnabled()):
             # where the pressed button is gone, Qt would hand the focus to something far away
             usable = [button for button in self._all() if button.isVisibleTo(self) and button.isEnabled()]
             (usable[0] if usable and usable[0] is not self.cancel else self).setFocus()
+
+    def _stop_tip(self, better: bool) -> str:
+        """``better``: something is better than before training."""
+        if self._session.series.of_candidates:
+            return (
+                self.tr("End early. The candidate under way is judged too; the best of all is kept and evaluated")
+                if better
+                else self.tr("End early. So far no candidate is better than before training; the one under way is judged too")
+            )  # fmt: skip
+        return (
+            self.tr("End early. The epoch under way is judged too; the best of all is kept and evaluated")
+            if better
+            else self.tr("End early. So far no epoch is better than before training; the one under way is judged too")
+        )  # fmt: skip
 
 
 def _set_busy(button: Button, busy: bool) -> None:

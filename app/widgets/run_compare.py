@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale, QObject, QPoint, Qt, QThreadPool, Signal
+from PySide6.QtCore import QLocale, QObject, QPoint, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QWidget
 
 from app.charts.series import replay
+from app.widgets import run_words
 from app.widgets.basics import Label, column
 from engine import paths
 from engine.errors import EngineError
+from engine.events import RunStarted
 from engine.run_directory import RunDirectory
 
 _WIDTH, _MOST_ROWS = 340, 7
@@ -66,13 +68,18 @@ def found_runs(folder: Path) -> list[Found]:
             continue
         try:
             recipe = run.recipe()
+            # the first line alone: a long run has many
+            first = next(run.events(), None)
         except (EngineError, OSError):
             continue
+        counted = (
+            run_words.counted(first.epochs, not first.batch_size)
+            if isinstance(first, RunStarted)
+            else run_words.counted(recipe.training.epochs, False)
+        )
         pictures = Path(recipe.data.source).name
         model = Path(recipe.model.name).name
-        about = QCoreApplication.translate("ComparePopup", "{}, {}, {}, {} epochs").format(
-            pictures, recipe.method.name.upper(), model, recipe.training.epochs
-        )
+        about = f"{pictures}, {recipe.method.name.upper()}, {model}, {counted}"
         made.append(Found(each, label_of(each.name), about))
     return made
 

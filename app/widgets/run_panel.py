@@ -219,6 +219,8 @@ class RunPanel(Card):
             return " ".join(part for part in (self.tr("Judging what is kept."), words, end) if part)
         if state is RunState.NONE:
             return self._estimate()
+        if session.series.of_candidates and (words := self._beginning_anew()):
+            return words
         return {
             RunState.PAUSING: self.tr("Saving at the next step."),
             RunState.CANCELLING: self.tr("Ending at the next step."),
@@ -231,6 +233,18 @@ class RunPanel(Card):
             RunState.READING: self.tr("Its charts and figures come in a moment."),
             RunState.ELSEWHERE: self._elsewhere(),
         }.get(state, "")  # fmt: skip
+
+    def _beginning_anew(self) -> str:
+        """Of a method on features, which takes seconds and of which no pause keeps anything."""
+        session = self.session
+        return {
+            RunState.PAUSING: self.tr("Pausing at the next candidate."),
+            RunState.PAUSED: self.tr("It can go on at any time, also after a restart: it then begins anew, and comes to the same end."),
+            RunState.INTERRUPTED: self.tr("Its process ended in the middle. It can begin anew, and comes to the same end."),
+            RunState.CANCELLED: self.tr("Ended without a result. It can still begin anew.")
+            if session.can_resume
+            else "",
+        }.get(session.state, "")  # fmt: skip
 
     def _elsewhere(self) -> str:
         session = self.session

@@ -97,6 +97,17 @@ def _has_epochs(recipe: Recipe, facts: Facts) -> bool:
     return found is None or found.settings is None or "epochs" in found.settings
 
 
+def counted(count: int, of_candidates: bool) -> str:
+    """How long a run is, in what its method counts."""
+    if of_candidates:
+        if not count:
+            return translate("run", "nothing to train")
+        words = translate("run", "1 candidate") if count == 1 else translate("run", "{} candidates")
+    else:
+        words = translate("run", "1 epoch") if count == 1 else translate("run", "{} epochs")
+    return words.format(texts.number(count))
+
+
 def phase_words(phase: Progress | None, left: float | None = None) -> str:
     """What is done before and between the steps, with counts, and the seconds left where they are known."""
     if phase is None:
@@ -147,7 +158,11 @@ def log_line(event: Event, of_candidates: bool = False) -> str:
     if isinstance(event, Resumed):
         return translate("run", "went on from step {}").format(texts.number(event.step))
     if isinstance(event, RunFinished):
-        return texts.whole(event.error) if event.error is not None else _ended(event.reason)
+        if event.error is not None:
+            return texts.whole(event.error)
+        if of_candidates and event.reason is Reason.PAUSED:
+            return translate("run", "paused, to begin anew")
+        return _ended(event.reason)
     return ""
 
 

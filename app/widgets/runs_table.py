@@ -118,7 +118,7 @@ def state(row: Row) -> str:
     if row.here:
         return row.here
     words = state_words(entry)
-    if entry.state in (State.PAUSED, State.INTERRUPTED) and entry.epochs:
+    if entry.state in (State.PAUSED, State.INTERRUPTED) and entry.epochs and not entry.of_candidates:
         return _tr("{}, {} of {}").format(words, entry.epoch, entry.epochs)
     return words
 
@@ -129,10 +129,15 @@ def _state_tip(row: Row) -> str:
         return entry.trouble
     if row.here:
         return _tr("This window works on it.")
+    anew = _tr("It was left before its end; it can begin anew, and comes to the same end.")
     return {
         State.DONE: _tr("It ended and its kept weights were judged."),
-        State.PAUSED: _tr("Saved after {} of {} epochs; it can go on.").format(entry.epoch, entry.epochs),
-        State.INTERRUPTED: _tr("Its process ended unasked; it can go on from its last checkpoint."),
+        State.PAUSED: _tr("Saved after {} of {} epochs; it can go on.").format(entry.epoch, entry.epochs)
+        if not entry.of_candidates
+        else anew,
+        State.INTERRUPTED: _tr("Its process ended unasked; it can go on from its last checkpoint.")
+        if not entry.of_candidates
+        else anew,
         State.CANCELLED: _tr("It was cancelled."),
         State.BACKGROUND: _tr("It goes on without a window; it can be brought into this one."),
         State.ELSEWHERE: _tr("Another program works on it; opening it shows how far it is."),

@@ -41,6 +41,8 @@ class Saving(QDialog):
         session.left.connect(self.accept)
 
     def _lost(self, goes_on: bool) -> str:
+        if self._session.series.of_candidates:
+            return self.tr("It begins anew in any case, and comes to the same end.")
         folder = self._session.folder
         if folder is None or not has_checkpoint(folder):
             return (

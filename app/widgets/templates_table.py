@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QRect,
     QRectF,
     QSize,
@@ -15,7 +14,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
-    QAbstractItemView,
     QHeaderView,
     QLineEdit,
     QSizePolicy,
@@ -25,13 +23,14 @@ from PySide6.QtWidgets import (
 
 from app import icons
 from app.theme import theme
-from app.widgets.row_table import PADDING, Index, RowDelegate, RowTable, font_of, write
+from app.widgets.row_editing import EditingDelegate, EditingTable
+from app.widgets.row_table import PADDING, Index, font_of, write
 from app.widgets.templates_model import NUMBER, REMOVE, TEMPLATE, TOKENS, TemplateRow, TemplatesModel
 
 _ROW = 44
 
 
-class _Delegate(RowDelegate):
+class _Delegate(EditingDelegate):
     """Paints a template and opens the field for it."""
 
     def __init__(self, view: TemplatesTable) -> None:
@@ -129,16 +128,6 @@ class _Delegate(RowDelegate):
         field.textEdited.connect(lambda text: self._view.typed.emit(row, text))
         return field
 
-    def setEditorData(self, editor: QWidget, index: Index) -> None:  # noqa: N802
-        # what is being typed is not taken back by what it changes elsewhere
-        if isinstance(editor, QLineEdit) and not editor.property("begun"):
-            editor.setProperty("begun", True)
-            editor.setText(str(index.data(Qt.ItemDataRole.EditRole)))
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:  # noqa: N802
-        if isinstance(editor, QLineEdit):
-            model.setData(index, editor.text())
-
     def updateEditorGeometry(  # noqa: N802
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
@@ -153,13 +142,11 @@ def _advance(painter: QPainter, text: str) -> float:
     return QFontMetricsF(painter.font()).horizontalAdvance(text)
 
 
-class TemplatesTable(RowTable):
+class TemplatesTable(EditingTable):
     """As high as its rows where there is room for them; else it scrolls."""
 
     typed = Signal(int, str)
     """Row and what the open field says."""
-    closed = Signal()
-    """No field is open any more."""
     removed = Signal(int)
     """The person wants this row gone."""
 
@@ -174,11 +161,6 @@ class TemplatesTable(RowTable):
         self.template_model.setParent(self)
         self.setModel(self.template_model)
         self.setItemDelegate(_Delegate(self))
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked
-            | QAbstractItemView.EditTrigger.SelectedClicked
-            | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
         self.verticalHeader().setDefaultSectionSize(_ROW)
         self.horizontalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -193,16 +175,11 @@ class TemplatesTable(RowTable):
         if not self.currentIndex().isValid() and rows:
             self.setCurrentIndex(self.template_model.index(0, TEMPLATE))
 
-    def is_editing(self) -> bool:
-        """A field is open."""
-        return self.state() == QAbstractItemView.State.EditingState
-
     def is_narrow(self) -> bool:
         """The sentences need the room."""
         return self.width() < 440
 
     def open(self, row: int) -> None:
-        """Open the field of a row."""
         index = self.template_model.index(row, TEMPLATE)
         self.setCurrentIndex(index)
         self.scrollTo(index)
@@ -217,17 +194,6 @@ class TemplatesTable(RowTable):
                 self.closeEditor(field, QAbstractItemDelegate.EndEditHint.NoHint)
 
     # --- Qt's --------------------------------------------------------------------------------------
-
-    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:  # noqa: N802
-        row = self.currentIndex().row()
-        super().closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
-        self.closed.emit()
-        step = {
-            QAbstractItemDelegate.EndEditHint.EditNextItem: 1,
-            QAbstractItemDelegate.EndEditHint.EditPreviousItem: -1,
-        }.get(hint, 0)
-        if step and 0 <= row + step < self.template_model.rowCount():
-            self.open(row + step)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         row = self.currentIndex().row()

@@ -29,6 +29,8 @@ class Entry:
     """Whether the learning rate means anything to it."""
     blends: bool = True
     """Whether it trains anything that could be blended."""
+    apart: str = ""
+    """What sets it apart from the others in the search, as its method says; empty for nothing."""
 
 
 @dataclass(frozen=True)

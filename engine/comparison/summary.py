@@ -89,6 +89,7 @@ def content(
             "budget": len(rates) if searched else 0,
             "chosen_by": "lowest validation loss of the kept epoch, for each method, shots and seed",
             "without_rate": [entry.label for entry in entries if not entry.has_rate],
+            "apart": {entry.label: entry.apart for entry in entries if entry.apart},
             "alpha_chosen_by": "highest validation accuracy, then lower validation loss, then larger alpha",
         },
         "reference": reference,

@@ -181,8 +181,10 @@ def to_markdown(content: dict[str, Any]) -> str:
     if len(search["rates"]) > 1:
         lines += ["", "## At matched learning rates", ""]
         lines += [
-            "Nothing was chosen here: every method at the same learning rate. Where the order of methods "
-            "changes from one rate to the next, the tables above depend on the search.",
+            "No rate was chosen here: each is the recipe's learning rate, the same for every method that "
+            "uses it; the others are the same in each table. What a method makes of the rate, and what it "
+            "chose beside it, is said above. Where the order of methods changes from one rate to the next, "
+            "the tables above depend on the search.",
         ]
         for matched in content["matched"]:
             lines += ["", f"## Learning rate {rate_text(matched['rate'])}"]
@@ -196,11 +198,12 @@ def _how(search: dict[str, Any]) -> list[str]:
     if search["budget"]:
         rates = ", ".join(rate_text(rate) for rate in search["rates"])
         lines.append(
-            f"- Search: {search['budget']} learning rates ({rates}), the same for every method that has one; "
-            f"chosen by the {search['chosen_by']}."
+            f"- Search: {search['budget']} learning rates ({rates}), the same for every method that uses the "
+            f"recipe's; chosen by the {search['chosen_by']}."
         )
     if search["without_rate"]:
-        lines.append(f"- Without a learning rate: {', '.join(search['without_rate'])}.")
+        lines.append(f"- Without use for the recipe's learning rate: {', '.join(search['without_rate'])}.")
+    lines += [f"- {label} {words}." for label, words in search["apart"].items()]
     return [
         *lines,
         f"- Blended: the finetuned weights mixed with the pretrained ones, alpha chosen by the "

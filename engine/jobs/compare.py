@@ -63,10 +63,11 @@ def _entry(text: str, base: Recipe) -> Entry:
     """The entry, with what its method says of itself. Raises EngineError for an unknown method or option."""
     one = entry(text, base)
     method = methods.find(one.method)
-    methods.options_of(method, dict(one.options))
+    options = methods.options_of(method, dict(one.options))
     settings = method.settings
     has_rate = settings is None or "learning_rate" in settings
-    return Entry(one.label, one.method, one.options, has_rate, blends=one.method != summary.ZERO_SHOT)
+    blends = one.method != summary.ZERO_SHOT
+    return Entry(one.label, one.method, one.options, has_rate, blends, options.set_apart())
 
 
 def _require_unlike(entries: Sequence[Entry]) -> None:
@@ -87,15 +88,17 @@ def _rates(given: tuple[float, ...], base: Recipe) -> tuple[float, ...]:
 
 
 def _require_supported(base: Recipe, entries: Sequence[Entry], emit: Emit, control: Control) -> None:
-    """Refuse before the first hour of training, not after it."""
+    """Refuse before the first hour of training, not after it; by what training itself would ask."""
     emit(Progress(phase=say("phase.loading_model", model=base.model.name)))
     backbone = backbones.load(base.model, download=True, control=control, emit=emit)
     for one in entries:
-        reason = methods.find(one.method).supports(backbone)
+        method = methods.find(one.method)
+        reason = method.supports(backbone, methods.options_of(method, dict(one.options)))
         if reason is not None:
-            raise EngineError(
-                "compare.unsupported", method=one.label, model=base.model.name, reason=str(reason)
-            )
+            about = {"method": one.label, "model": base.model.name, "reason": reason.text}
+            if reason.hint:
+                raise EngineError("compare.unsupported_options", **about, remedy=reason.hint)
+            raise EngineError("compare.unsupported", **about)
 
 
 def _described(base: Recipe) -> dict[str, Any]:

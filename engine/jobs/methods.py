@@ -24,7 +24,7 @@ def methods(request: MethodsRequest, emit: Emit, control: Control) -> MethodsAns
                 paper=method.source,
                 settings=None if method.settings is None else tuple(sorted(method.settings)),
                 options=method.Options.model_json_schema(),
-                unavailable=None if backbone is None else method.supports(backbone),
+                unavailable=None if backbone is None else method.supports(backbone, method.Options()),
             )
             for method in found.methods().values()
         )

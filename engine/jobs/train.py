@@ -189,7 +189,10 @@ class _Attempt:
             self._loader.close()
         done = reason is not Reason.PAUSED
         return TrainAnswer(
-            run=str(self._run.path), reason=reason, result=str(self._run.result_file) if done else None
+            run=str(self._run.path),
+            reason=reason,
+            result=str(self._run.result_file) if done else None,
+            anew=not done and isinstance(trainer, FeatureTrainer),
         )
 
     def _trainer(self) -> Trainer | FeatureTrainer:
@@ -412,6 +415,7 @@ def render(answer: TrainAnswer) -> str:
     """The figures as a table, or how to go on."""
     if answer.result is None:
         again = command_line(["flyp", "train", "--resume", answer.run])
-        return f"Paused and saved. Continue with:\n  {again}"
+        told = "Paused; it will begin anew and come to the same end." if answer.anew else "Paused and saved."
+        return f"{told} Continue with:\n  {again}"
     run = RunDirectory.open(Path(answer.run))
     return f"{table(run.result())}\n\nThe run: {answer.run}"

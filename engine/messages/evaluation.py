@@ -52,7 +52,10 @@ TEXTS: dict[str, Text] = {
         "The learning rate {rate} is not above 0 and up to 1.", "For example: --rates 3e-5,1e-4"
     ),
     "compare.unsupported": Text(
-        "{method} cannot run on {model}: {reason}", "Leave it out, or compare on another model."
+        "{method} cannot run on {model}: {reason}.", "Leave it out, or compare on another model."
+    ),
+    "compare.unsupported_options": Text(
+        "{method} cannot run on {model}: {reason}.", "{remedy} Or leave the method out."
     ),
     "compare.other_recipe": Text(
         "{path} holds a comparison of another recipe; these fields differ: {fields}.",

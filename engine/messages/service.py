@@ -65,6 +65,7 @@ TEXTS: dict[str, Text] = {
     "cli.pausing": Text("Finishing the step and saving …", "Press Ctrl-C again to leave at once."),
     "cli.cancelling": Text("Ending …", "Press Ctrl-C again to leave at once."),
     "cli.resume_with": Text("Saved. Go on with: {command}"),
+    "cli.begin_anew_with": Text("Paused; it begins anew and comes to the same end with: {command}"),
     "cli.recipe_fields": Text("The recipe's fields, in the sections of the file"),
     # --- progress in a terminal -----------------------------------------------------------------
     "terminal.run": Text(

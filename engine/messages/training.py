@@ -10,11 +10,13 @@ TEXTS: dict[str, Text] = {
         "Method {method}: option '{option}': {reason}.", "Its options are: {known}."
     ),
     "training.no_logit_bias": Text(
-        "{model} has no logit bias, which the sigmoid loss needs.",
-        "Set method.options.loss to auto or softmax.",
+        "it has no logit bias, which the sigmoid loss needs", "Set method.options.loss to auto or softmax."
     ),
     "training.unsupported": Text(
-        "{method} cannot run on {model}: {reason}", "Choose another method or model."
+        "{method} cannot run on {model}: {reason}.", "Choose another method or model."
+    ),
+    "training.unsupported_options": Text(
+        "{method} with these options cannot run on {model}: {reason}.", "{remedy}"
     ),
     "training.no_projection": Text("its image tower does not end in a linear projection", ""),
     "training.no_attention": Text(

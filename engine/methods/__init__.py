@@ -35,6 +35,15 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    apart: ClassVar[str] = ""
+    """What sets the method apart in a comparison: what it makes of the recipe's learning rate if not just
+    that, and what it chooses on validation beside the epoch. Part of a sentence; names of options in
+    braces are filled in."""
+
+    def set_apart(self) -> str:
+        """``apart`` with these options; empty where there is nothing to say."""
+        return self.apart.format_map(self.model_dump())
+
     @model_validator(mode="before")
     @classmethod
     def _none_is_nothing(cls, given: Any) -> Any:
@@ -249,8 +258,12 @@ class Method(Protocol):
     """The paper."""
     Options: ClassVar[type[Options]]
 
-    def supports(self, backbone: Backbone) -> Message | None:
-        """Why this model cannot carry the method, or None if it can."""
+    def supports(self, backbone: Backbone, options: Any) -> Message | None:
+        """Why this model cannot carry the method with these options, or None if it can.
+
+        A clause. Where other options would do, its hint says which. The only place that refuses a model:
+        picker, training and comparison ask here.
+        """
         ...
 
     settings: ClassVar[frozenset[str] | None]

@@ -36,10 +36,9 @@ from engine.clip.backbone import Backbone
 from engine.clip.projection import Projection, find_projection
 from engine.clip.stand_in import StandIn
 from engine.data.batches import Batch
-from engine.errors import EngineError
 from engine.messages import Message, say
 from engine.methods import Loss, State, Task
-from engine.methods.flyp import FlypLearner, FlypOptions
+from engine.methods.flyp import FlypLearner, FlypOptions, missing_bias
 
 FIRST_MOMENTUM, RISE = 0.05, 0.2
 """Momentum of the first update, and the share of the steps over which it rises."""
@@ -191,13 +190,11 @@ class Carot:
     settings: ClassVar[frozenset[str] | None] = None
     Options = CarotOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
-        """Models whose image tower ends in a linear layer."""
-        return None if find_projection(backbone) else say("training.no_projection")
+    def supports(self, backbone: Backbone, options: CarotOptions) -> Message | None:
+        """Models whose image tower ends in a linear layer, and that can carry FLYP's loss."""
+        return missing_bias(backbone, options) if find_projection(backbone) else say("training.no_projection")
 
     def stages(self, backbone: Backbone, task: Task, options: CarotOptions) -> Sequence[CarotLearner]:
-        if options.loss == "sigmoid" and backbone.logit_bias is None:
-            raise EngineError("training.no_logit_bias", model=backbone.base.name)
         projection = find_projection(backbone)
         assert projection is not None
         return [CarotLearner(backbone, task, options, projection)]

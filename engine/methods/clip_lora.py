@@ -51,6 +51,8 @@ PREFIX = f"{OWN}lora."
 class ClipLoraOptions(methods.Options):
     """Options of CLIP-LoRA."""
 
+    apart: ClassVar[str] = "trains its factors at {rate_multiple:g} times the learning rate"
+
     rank: int = Field(default=2, ge=1, le=256)
     """Rank r of what is added to each matrix."""
     strength: float = Field(default=1.0, gt=0)
@@ -214,8 +216,9 @@ class ClipLora:
     settings: ClassVar[frozenset[str] | None] = None
     Options = ClipLoraOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: ClipLoraOptions) -> Message | None:
         """Models with attention blocks in both towers."""
+        del options
         there = {weight.tower for weight in attention_weights(backbone)}
         missing = [tower for tower in ("image", "text") if tower not in there]
         return say("training.no_attention", tower=" and the ".join(missing)) if missing else None

@@ -89,9 +89,9 @@ class FineTune:
     settings: ClassVar[frozenset[str] | None] = None
     Options = FineTuneOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: FineTuneOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(self, backbone: Backbone, task: Task, options: FineTuneOptions) -> Sequence[FineTuneLearner]:

@@ -43,8 +43,7 @@ from engine import methods
 from engine.clip.backbone import Backbone
 from engine.data import keys
 from engine.data.batches import Batch
-from engine.errors import EngineError
-from engine.messages import Message
+from engine.messages import Message, say
 from engine.methods import Loss, StepLearner, Task
 from engine.training import losses
 
@@ -60,6 +59,13 @@ class FlypOptions(methods.Options):
     """The contrastive loss; auto follows how the model was pretrained (sigmoid for SigLIP)."""
     clamp_temperature: bool = True
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
+
+
+def missing_bias(backbone: Backbone, options: FlypOptions) -> Message | None:
+    """Why the sigmoid loss cannot be had on this model, or None if it can or was not asked for."""
+    if options.loss == "sigmoid" and backbone.logit_bias is None:
+        return say("training.no_logit_bias")
+    return None
 
 
 class FlypLearner(StepLearner):
@@ -134,14 +140,11 @@ class Flyp:
     source: ClassVar[str] = "Goyal et al., CVPR 2023, arXiv 2212.00638"
     Options = FlypOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
-        """Every CLIP with a text tower can."""
-        del backbone
-        return None
+    def supports(self, backbone: Backbone, options: FlypOptions) -> Message | None:
+        """Every CLIP with a text tower can; the sigmoid loss asks for a bias."""
+        return missing_bias(backbone, options)
 
     def stages(self, backbone: Backbone, task: Task, options: FlypOptions) -> Sequence[FlypLearner]:
-        if options.loss == "sigmoid" and backbone.logit_bias is None:
-            raise EngineError("training.no_logit_bias", model=backbone.base.name)
         return [FlypLearner(backbone, task, options)]
 
 

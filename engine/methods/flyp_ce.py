@@ -86,9 +86,9 @@ class FlypCe:
     settings: ClassVar[frozenset[str] | None] = None
     Options = FlypCeOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: FlypCeOptions) -> Message | None:
         """Every CLIP with a text tower can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(self, backbone: Backbone, task: Task, options: FlypCeOptions) -> Sequence[FlypCeLearner]:

@@ -59,9 +59,9 @@ class L2Sp:
     settings: ClassVar[frozenset[str] | None] = None
     Options = L2SpOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: L2SpOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(self, backbone: Backbone, task: Task, options: L2SpOptions) -> Sequence[L2SpLearner]:

@@ -41,6 +41,8 @@ _TOLERANCE = 1e-7
 class LinearProbeOptions(methods.Options):
     """Options of the linear probe."""
 
+    apart: ClassVar[str] = "chooses the strength of its head on validation, out of {strengths}"
+
     weakest: float = Field(default=0.1, gt=0)
     """Lowest strength C that is tried; the lower, the smaller the weights must stay."""
     strongest: float = Field(default=1e5, gt=0)
@@ -145,9 +147,9 @@ class LinearProbe:
     settings: ClassVar[frozenset[str] | None] = frozenset({"device", "threads"})
     Options = LinearProbeOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: LinearProbeOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(

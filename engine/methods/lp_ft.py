@@ -27,6 +27,10 @@ from engine.methods.linear_probe import LinearProbeLearner, LinearProbeOptions
 class LpFtOptions(LinearProbeOptions):
     """Options of the probe, then of finetuning."""
 
+    apart: ClassVar[str] = (
+        "chooses the strength of the head that it begins with on validation, out of {strengths}"
+    )
+
     largest_gradient: float | None = Field(default=1.0, gt=0)
     """Norm at which the whole gradient is clipped; leave out for no clipping. training.clip_gradient goes before it."""
 
@@ -42,9 +46,9 @@ class LpFt:
     settings: ClassVar[frozenset[str] | None] = None
     Options = LpFtOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: LpFtOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(self, backbone: Backbone, task: Task, options: LpFtOptions) -> Sequence[Learner]:

@@ -44,6 +44,10 @@ EPSILON = 1e-4
 class ProlipOptions(methods.Options):
     """Options of ProLIP."""
 
+    apart: ClassVar[str] = (
+        "chooses a learning rate of its own on validation, out of {rates} from {lowest_rate:g} to {highest_rate:g}"
+    )
+
     pull: Literal["1/K", "1/K2", "none"] = "1/K"
     """Strength of the pull to the pretrained projection (λ) by the number K of pictures a class: 1/K, 1/K², or none."""
     steps: int = Field(default=300, ge=1, le=100_000)
@@ -149,8 +153,9 @@ class Prolip:
     settings: ClassVar[frozenset[str] | None] = frozenset({"device", "threads"})
     Options = ProlipOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: ProlipOptions) -> Message | None:
         """Models whose image tower ends in a linear layer."""
+        del options
         return None if find_projection(backbone) else say("training.no_projection")
 
     def stages(self, backbone: Backbone, task: Task, options: ProlipOptions) -> Sequence[ProlipLearner]:

@@ -54,6 +54,11 @@ _ROWS = 4096
 class TipAdapterFOptions(methods.Options):
     """Options of Tip-Adapter-F."""
 
+    apart: ClassVar[str] = (
+        "has a learning rate of its own, {learning_rate:g}, and chooses weight and sharpness of its memory "
+        "on validation, out of {grid} × {grid}"
+    )
+
     epochs: int = Field(default=20, ge=1, le=10_000)
     """Passes over the training pictures; each is a candidate judged on validation."""
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
@@ -220,9 +225,9 @@ class TipAdapterF:
     settings: ClassVar[frozenset[str] | None] = frozenset({"device", "threads", "seed"})
     Options = TipAdapterFOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: TipAdapterFOptions) -> Message | None:
         """Every CLIP can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(

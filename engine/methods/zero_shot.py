@@ -46,9 +46,9 @@ class ZeroShot:
     settings: ClassVar[frozenset[str] | None] = frozenset({"device", "threads"})
     Options = ZeroShotOptions
 
-    def supports(self, backbone: Backbone) -> Message | None:
+    def supports(self, backbone: Backbone, options: ZeroShotOptions) -> Message | None:
         """Every CLIP with a text tower can."""
-        del backbone
+        del backbone, options
         return None
 
     def stages(self, backbone: Backbone, task: Task, options: ZeroShotOptions) -> Sequence[ZeroShotLearner]:

@@ -97,14 +97,15 @@ def make_task(backbone: Backbone, classes: tuple[str, ...], prompts: Prompts) ->
 
 
 def supported(backbone: Backbone, recipe: Recipe) -> tuple[Method, Options]:
-    """The recipe's method and its options. Raises EngineError if this model cannot carry it."""
+    """The recipe's method and its options. Raises EngineError if this model cannot carry it with them."""
     method = methods.find(recipe.method.name)
     options = methods.options_of(method, recipe.method.options)
-    reason = method.supports(backbone)
+    reason = method.supports(backbone, options)
     if reason is not None:
-        raise EngineError(
-            "training.unsupported", method=method.title, model=backbone.base.name, reason=str(reason)
-        )
+        about = {"method": method.title, "model": backbone.base.name, "reason": reason.text}
+        if reason.hint:
+            raise EngineError("training.unsupported_options", **about, remedy=reason.hint)
+        raise EngineError("training.unsupported", **about)
     return method, options
 
 

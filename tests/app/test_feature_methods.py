@@ -6,12 +6,18 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from app.closing import choice
 from app.pages.runs import RunsPage
 from app.pages.train import TrainPage
+from app.run_list import RunList
 from app.run_session import RunSession
 from app.shell import Shell
+from app.widgets.compare import Compare
+from app.widgets.run_compare import found_runs
+from app.widgets.runs_table import Row, state
 from engine import paths
 from engine.answers import MethodEntry
+from engine.events import Reason
 from tests.app import made_runs
 from tests.app.conftest import settle
 
@@ -62,6 +68,69 @@ def test_epochs_keep_their_name(page: TrainPage, session: RunSession) -> None:
     page.entered()
     assert "Epoch 2 is kept" in said(page)
     assert session.words() == "best epoch 2 of 3"
+
+
+def test_a_pause_keeps_nothing_of_what_was_tried_and_says_so(
+    page: TrainPage, session: RunSession, qtbot: QtBot
+) -> None:
+    runs = paths.runs_folder()
+    probe = made_runs.write_run(runs / "probe", Reason.PAUSED, method="linear-probe")
+    flyp = made_runs.write_run(runs / "flyp", Reason.PAUSED)
+    session.open(probe)
+    page.entered()
+    words = said(page)
+    assert "it then begins anew, and comes to the same end" in words
+    assert "saved" not in words
+    assert "begin anew" in page.buttons.resume.toolTip().lower()
+    assert "paused, to begin anew" in page.log.text.toPlainText()
+    # of what was tried before the pause there is nothing to keep
+    assert not page.buttons.keep.isVisibleTo(page)
+    rows = {entry.name: Row(entry) for entry in RunList().read()}
+    assert (state(rows["probe"]), state(rows["flyp"])) == ("paused", "paused, 3 of 3")
+    assert "begin anew" in choice(True)
+    session.open(flyp)
+    settle()
+    assert "Everything is saved." in said(page)
+    assert "last saved" in page.buttons.resume.toolTip()
+    assert page.buttons.keep.isVisibleTo(page)
+    assert "Pausing saves it" in choice(False)
+
+
+def test_beside_other_runs_each_counts_what_its_method_counts(
+    qtbot: QtBot, shell: Shell, session: RunSession
+) -> None:
+    runs = paths.runs_folder()
+    made = {
+        "flyp": made_runs.write_run(runs / "a-flyp", judged=made_runs.result(), hour=8),
+        "probe": made_runs.write_run(runs / "b-probe", method="linear-probe", hour=9),
+        "zero": made_runs.write_run(runs / "c-zero", method="zero-shot", tried=(0.5,), hour=10),
+        "one": made_runs.write_run(runs / "d-one", epochs=1, tried=(0.5, 0.6), hour=11),
+    }
+    about = {found.folder.name: found.about.rpartition(", ")[2] for found in found_runs(runs)}
+    assert about == {
+        "a-flyp": "3 epochs",
+        "b-probe": "3 candidates",
+        "c-zero": "nothing to train",
+        "d-one": "1 epoch",
+    }
+    entries = {entry.folder: entry for entry in RunList().read()}
+    compare = Compare()
+    qtbot.addWidget(compare)
+
+    def shown(*names: str) -> tuple[tuple[str, ...], str, str]:
+        compare.show_entries([entries[made[name]] for name in names])
+        assert compare.table is not None
+        assert compare.chart is not None
+        kept = next(line.values for line in compare.table.all_rows() if line.name == "Kept")
+        return kept, compare.chart.axis_word, compare.curves.about.text()
+
+    assert shown("flyp", "zero") == (
+        ("epoch 2 of 3", "–"), "epoch", "after each epoch, 0 is before training",
+    )  # fmt: skip
+    assert shown("probe", "zero") == (
+        ("candidate 2 of 3", "–"), "candidate", "after each candidate, 0 is before training",
+    )  # fmt: skip
+    assert shown("flyp", "probe")[1] == "epoch or candidate"
 
 
 def test_where_nothing_was_better_it_is_said(session: RunSession) -> None:

@@ -160,6 +160,15 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
     assert f"flyp {command}" in capsys.readouterr().out
 
 
+def test_the_help_of_compare_says_that_processes_may_share_a_folder(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        arguments.parser().parse_args(["compare", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "several processes may work on one folder at once" in shown
+
+
 @pytest.mark.parametrize("command", ["train", "init"])
 def test_help_lists_every_field_of_a_recipe(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -85,7 +85,8 @@ def test_captions_are_checked_where_pictures_cannot_be_split(
 
 def test_a_method_that_the_model_cannot_carry(make_recipe: RecipeMaker) -> None:
     answer = ask(make_recipe(method={"options": {"loss": "sigmoid"}}))
-    assert codes(answer) == ["training.no_logit_bias"]
+    assert codes(answer) == ["training.unsupported_options"]
+    assert answer.problems[0].hint == "Set method.options.loss to auto or softmax."
     assert answer.pictures == 12
     assert answer.steps == answer.epochs * answer.steps_per_epoch == 6
 

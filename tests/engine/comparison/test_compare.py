@@ -95,6 +95,7 @@ def test_a_comparison_has_every_cell_table_and_chart(finished):
     assert answer.content["search"]["budget"] == 2
     assert answer.content["search"]["without_rate"] == ["zero-shot", "linear-probe"]
     text = render(answer)
+    assert "- linear-probe chooses the strength of its head on validation, out of 13." in text
     assert "Differences from flyp blended" in text
     progress = [e for e in told if isinstance(e, Progress) and e.phase.code == "phase.compare"]
     assert [e.done for e in progress] == sorted(e.done for e in progress)
@@ -249,6 +250,25 @@ def test_what_cannot_be_is_said_before_anything_is_trained(request_for, tmp_path
             compare(request_for(**changes), quiet, Control())
         assert failed.value.message.code == code
         assert failed.value.exit_code == 2
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["flyp", "carot"])
+def test_options_that_the_model_cannot_carry_are_refused_before_anything_is_trained(
+    request_for, recipe, tmp_path, name
+):
+    own = {**recipe, "method": {"name": name, "options": {"loss": "sigmoid"}}}
+    asked = request_for(methods=("zero-shot", f"{name}:loss=sigmoid"))
+    # also where the options stand in the recipe
+    for request in (asked, asked.model_copy(update={"recipe": own, "methods": ("zero-shot", name)})):
+        with pytest.raises(EngineError) as failed:
+            compare(request, quiet, Control())
+        assert failed.value.exit_code == 2
+        said = failed.value.message
+        assert said.code == "compare.unsupported_options"
+        assert f"{request.methods[1]} cannot run on {recipe['model']['name']}" in said.text
+        assert "no logit bias" in said.text
+        assert said.hint == "Set method.options.loss to auto or softmax. Or leave the method out."
     assert not (tmp_path / "out").exists()
 
 

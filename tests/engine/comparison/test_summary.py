@@ -17,7 +17,7 @@ from engine.evaluation import charts as drawing
 
 FLYP, TUNE, ZERO = (
     Entry("flyp", "flyp"),
-    Entry("fine-tune", "fine-tune"),
+    Entry("fine-tune", "fine-tune", apart="takes the rate twice"),
     Entry("zero-shot", "zero-shot", (), False, False),
 )
 KINDS = {"test": "test", "validation": "validation", "art": "shift", "sketch": "shift"}
@@ -120,7 +120,12 @@ def test_tables_hold_every_cell_and_say_what_they_do_not_show(content):
     assert {r["alpha"] for r in rows if r["method"] == "flyp blended"} == {"0.5"}
     assert float(flyp[0]["shifts: mean"]) == pytest.approx(0.725)
     text = tables.to_markdown(content)
-    assert "2 learning rates (0.1, 0.2), the same for every method that has one" in text
+    assert "2 learning rates (0.1, 0.2), the same for every method that uses the recipe's" in text
+    assert (
+        "- Without use for the recipe's learning rate: zero-shot.\n- fine-tune takes the rate twice.\n"
+        in text
+    )
+    assert "flyp takes" not in text
     assert "no clear difference" in text
     assert "| flyp | 0.1 ×1, 0.2 ×2 | – | 70.0 ± 0.0 |" in text
     assert "### 8 shots, 3 seeds" in text

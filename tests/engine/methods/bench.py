@@ -43,8 +43,9 @@ def backbone_of(place: Path, kind: str = "vit") -> Backbone:
 def stages_of(backbone: Backbone, name: str, **options: Any) -> Sequence[Learner]:
     task, _ = make_task(backbone, CLASSES, PROMPTS)
     method = find(name)
-    assert method.supports(backbone) is None
-    return method.stages(backbone, task, options_of(method, options))
+    chosen = options_of(method, options)
+    assert method.supports(backbone, chosen) is None
+    return method.stages(backbone, task, chosen)
 
 
 def learner_of(backbone: Backbone, name: str, **options: Any) -> Any:

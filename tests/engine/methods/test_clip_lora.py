@@ -32,7 +32,8 @@ def test_where_queries_keys_and_values_are_made(place):
     assert {w.tower for w in timm} == {"image", "text"}
     # the attention pooling of a ResNet is no block
     assert {w.tower for w in attention_weights(bench.backbone_of(place, "resnet"))} == {"text"}
-    reason = find("clip-lora").supports(bench.backbone_of(place, "resnet"))
+    method = find("clip-lora")
+    reason = method.supports(bench.backbone_of(place, "resnet"), method.Options())
     assert "its image tower has no attention layers" in str(reason)
 
 

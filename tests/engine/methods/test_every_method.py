@@ -15,8 +15,9 @@ from engine.jobs.evaluate import evaluate
 from engine.jobs.init import init
 from engine.jobs.methods import methods as methods_job
 from engine.jobs.methods import render
+from engine.jobs.train import render as render_run
 from engine.jobs.train import train
-from engine.methods import OWN, methods
+from engine.methods import OWN, FeatureLearner, StepLearner, find, methods, options_of
 from engine.recipe import Training
 from engine.requests import EvaluateRequest, InitRequest, MethodsRequest, TrainRequest
 from engine.run_directory import RunDirectory
@@ -27,6 +28,24 @@ from tests.engine.methods import bench
 ALL = (*bench.FEATURE_METHODS, *bench.STEP_METHODS)
 QUICK = {"linear-probe": {"strengths": 3}, "prolip": {"steps": 40}, "tip-adapter-f": {"epochs": 3, "grid": 5}}
 """Options with which the fits take a moment."""
+
+
+def test_what_sets_a_method_apart_in_a_comparison_is_told(place):
+    for name in ALL:
+        told = find(name).Options().set_apart()
+        stages = bench.stages_of(bench.backbone_of(place), name)
+        searched = [s.rounds() for s in stages if isinstance(s, FeatureLearner) and s.rounds()]
+        scales = {
+            group.get("lr_scale", 1.0)
+            for s in stages
+            if isinstance(s, StepLearner)
+            for group in s.parameter_groups(0.1, False)
+        }
+        assert ("on validation" in told) == bool(searched), name
+        assert ("times the learning rate" in told) == bool(scales - {1.0}), name
+        assert all(f"at {scale:g} times" in told for scale in scales - {1.0})
+        assert "{" not in told
+    assert "out of 3" in options_of(find("lp-ft"), {"strengths": 3}).set_apart()
 
 
 def test_there_are_these_methods_and_each_says_what_a_picker_needs():
@@ -139,7 +158,10 @@ def test_a_run_goes_on_as_if_never_interrupted(make_recipe, tmp_path, monkeypatc
     control = Control()
     # in the second epoch, where the teacher has moved
     request = TrainRequest(recipe=content, out=str(tmp_path / "cut"))
-    assert train(request, _listening(control, 3), control).reason == "paused"
+    paused = train(request, _listening(control, 3), control)
+    assert paused.reason == "paused"
+    assert not paused.anew
+    assert render_run(paused).startswith("Paused and saved.")
     assert train(TrainRequest(resume=str(tmp_path / "cut")), lambda e: None, Control()).reason == "finished"
     for checkpoint in ("last", "best"):
         for file in ("model.safetensors", "learned.safetensors"):
@@ -164,7 +186,11 @@ def test_stopping_early_on_features_keeps_nothing_of_the_attempt_before(make_rec
             control.ask(Wish.PAUSE)
 
     request = TrainRequest(recipe=content, out=str(run.path))
-    assert train(request, pause_at_the_end, control).reason == "paused"
+    paused = train(request, pause_at_the_end, control)
+    assert paused.reason == "paused"
+    assert paused.anew
+    assert "it will begin anew and come to the same end" in render_run(paused)
+    assert "saved" not in render_run(paused)
     assert checkpoints.best_on_disk(run)[0] == 2
     control = Control()
 

@@ -62,8 +62,8 @@ def test_towers_that_end_otherwise_have_no_projection(place):
     trunk.get_classifier = nn.Identity
     backbone = timm_tower(nn.Sequential(), trunk)
     assert find_projection(backbone) is None
-    for name in ("prolip", "carot"):
-        assert "does not end in a linear projection" in str(find(name).supports(backbone))
+    for method in (find("prolip"), find("carot")):
+        assert "does not end in a linear projection" in str(method.supports(backbone, method.Options()))
 
 
 def test_the_pull_follows_the_pictures_a_class():
