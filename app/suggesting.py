@@ -8,6 +8,7 @@ from app import texts
 from app.engine_thread import Ticket
 from app.project import Project
 from app.shell import Shell
+from app.training_presets import OPTIONS
 from engine import recipe as recipes
 from engine.answers import InitAnswer
 from engine.events import Failed
@@ -15,7 +16,7 @@ from engine.requests import InitRequest
 
 _CHOSEN = ("learning_rate", "batch_size", "epochs")
 """What the program chooses values for."""
-_USUAL = ("warmup", "weight_decay", "patience")
+_USUAL = ("warmup", "weight_decay", "patience", "precision", "decay_all")
 
 
 def request_for(project: Project) -> InitRequest | None:
@@ -69,10 +70,13 @@ class Suggesting(QObject):
         project = self._shell.project
         usual = recipes.Training().model_dump(mode="python")
         found = {name: answer.recipe["training"][name] for name in _CHOSEN}
+        method = project.method
+        own = {name: value for name, value in method.options.items() if name not in OPTIONS}
         self._shell.edit(
             self.tr("take the suggested settings"),
             by_hand=False,
             training={**found, **{name: usual[name] for name in _USUAL}},
+            method={"options": own if method.name == "flyp" else method.options},
         )
         # from now on they follow the pictures and the model again
         project.chosen = frozenset(n for n in project.chosen if n.partition(".")[0] != "training")

@@ -11,6 +11,12 @@ STEPS_WANTED = 80
 """Steps that a small training set is given, as ``flyp init`` does."""
 SOURCE = "Goyal et al., Finetune like you pretrain, CVPR 2023, arXiv 2212.00638; github.com/locuslab/FLYP"
 
+USUAL: dict[str, Any] = {"precision": "auto", "decay_all": False}
+"""What the paper's sets change and every other set puts back."""
+_AUTHORS: dict[str, Any] = {"collisions": "none", "clamp_temperature": False}
+OPTIONS = frozenset(_AUTHORS)
+"""Options of FLYP that a set may have."""
+
 
 @dataclass(frozen=True)
 class TrainingPreset:
@@ -21,7 +27,7 @@ class TrainingPreset:
     about: str
     values: dict[str, Any]
     options: dict[str, Any] = field(default_factory=dict)
-    """Options of FLYP that belong to it."""
+    """Options of FLYP that belong to it; the other options that a set may have are left to the method."""
 
 
 def few(pictures: int) -> TrainingPreset:
@@ -43,6 +49,7 @@ def few(pictures: int) -> TrainingPreset:
             "warmup": 0.1,
             "weight_decay": 0.1,
             "patience": None,
+            **USUAL,
         },
     )
 
@@ -64,6 +71,7 @@ def everything(pictures: int) -> TrainingPreset:
             "warmup": 0.1,
             "weight_decay": 0.1,
             "patience": 3,
+            **USUAL,
         },
     )
 
@@ -76,7 +84,9 @@ def _paper(
         title,
         str(
             QT_TRANSLATE_NOOP(
-                "presets", "As its authors trained ViT-B/16, same-class pairs counted as wrong."
+                "presets",
+                "As its authors trained ViT-B/16: 32 bits, every parameter decayed, no bound on the temperature, "
+                "same-class pairs counted as wrong.",
             )
         ),
         {
@@ -86,8 +96,10 @@ def _paper(
             "weight_decay": decay,
             "warmup": float(warmup),
             "patience": None,
+            "precision": "fp32",
+            "decay_all": True,
         },
-        {"collisions": "none"},
+        _AUTHORS,
     )
 
 

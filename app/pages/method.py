@@ -14,7 +14,7 @@ from app.preflighting import Preflighting
 from app.shell import Shell
 from app.steps import Step
 from app.suggesting import Suggesting
-from app.training_presets import TrainingPreset
+from app.training_presets import OPTIONS, TrainingPreset
 from app.widgets.basics import Label, column, row
 from app.widgets.method_cards import MethodCards
 from app.widgets.preflight_card import PreflightCard
@@ -238,8 +238,9 @@ class MethodPage(Page):
     def _use_preset(self, preset: TrainingPreset) -> None:
         sections: dict[str, Any] = {"training": preset.values}
         method = self.shell.project.method
-        if preset.options and method.name == "flyp":
-            sections["method"] = {"options": {**method.options, **preset.options}}
+        if method.name == "flyp":
+            own = {name: value for name, value in method.options.items() if name not in OPTIONS}
+            sections["method"] = {"options": {**own, **preset.options}}
         error = self.shell.edit(self.tr("take a set of settings"), **sections)
         assert error is None, error
         self._render()

@@ -174,6 +174,16 @@ def test_problems_stop_until_something_is_changed(page: MethodPage, shell: Shell
     assert not page.preflight.inside.isEnabled()
 
 
+def test_the_papers_set_is_whole_and_another_puts_it_back(page: MethodPage, shell: Shell) -> None:
+    page.training.preset_wanted.emit(training_presets.PAPER[0])
+    training, options = shell.project.training, shell.project.method.options
+    assert (training.precision, training.decay_all) == ("fp32", True)
+    assert options == {"collisions": "none", "clamp_temperature": False}
+    page.training.preset_wanted.emit(training_presets.few(100))
+    training = shell.project.training
+    assert (training.precision, training.decay_all, shell.project.method.options) == ("auto", False, {})
+
+
 def test_suggested_values_come_with_their_reasons(page: MethodPage, shell: Shell, qtbot: QtBot) -> None:
     engine: Any = shell.engine
     page.training.preset_wanted.emit(training_presets.PAPER[0])
