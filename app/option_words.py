@@ -23,6 +23,7 @@ LABELS: dict[str, str] = {
     "seed": str(QT_TRANSLATE_NOOP("options", "Seed")),
     "collisions": str(QT_TRANSLATE_NOOP("options", "Two pictures of one class in a step")),
     "loss": str(QT_TRANSLATE_NOOP("options", "Loss")),
+    "text_rate": str(QT_TRANSLATE_NOOP("options", "Share of the rate for the text tower")),
     "clamp_temperature": str(QT_TRANSLATE_NOOP("options", "Keep the temperature in bounds")),
 }
 

@@ -92,6 +92,11 @@ class Backbone:
         bias: nn.Parameter | None = getattr(self.model, "logit_bias", None)
         return bias
 
+    @staticmethod
+    def is_text(name: str) -> bool:
+        """Is the parameter of this name the text tower's? Temperature and bias are neither tower's."""
+        return not name.startswith(("visual.", "logit_"))
+
     def scale(self) -> Tensor:
         """What cosines are multiplied with, exp(logit_scale); 0-d, with gradient."""
         return self.logit_scale.exp()

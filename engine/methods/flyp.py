@@ -37,6 +37,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from engine import methods
@@ -46,6 +47,7 @@ from engine.data.batches import Batch
 from engine.messages import Message, say
 from engine.methods import Loss, StepLearner, Task
 from engine.training import losses
+from engine.training.optimizer import ParameterGroup, parameter_groups
 
 HIGHEST_SCALE = math.log(100)
 
@@ -57,6 +59,8 @@ class FlypOptions(methods.Options):
     """Two pictures of one class in a batch: mask leaves the other's caption out, none counts it as wrong (the paper's code), soft counts both captions as right."""
     loss: Literal["auto", "softmax", "sigmoid"] = "auto"
     """The contrastive loss; auto follows how the model was pretrained (sigmoid for SigLIP)."""
+    text_rate: float = Field(default=1.0, ge=0, le=1)
+    """The text tower's share of the learning rate: 1 trains both towers alike (the paper), 0 keeps the text tower as it was."""
     clamp_temperature: bool = True
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
 
@@ -76,6 +80,19 @@ class FlypLearner(StepLearner):
         self._options = options
         kind = backbone.loss_kind if options.loss == "auto" else options.loss
         self._kind: Literal["softmax", "sigmoid"] = "sigmoid" if kind == "sigmoid" else "softmax"
+
+    def parameter_groups(self, weight_decay: float, decay_all: bool) -> list[ParameterGroup]:
+        """The text tower apart where it has a rate of its own."""
+        share = self._options.text_rate
+        if share == 1:
+            return super().parameter_groups(weight_decay, decay_all)
+        named = list(self.module.named_parameters())
+        texts = [(name, each) for name, each in named if self.backbone.is_text(name)]
+        others = [(name, each) for name, each in named if not self.backbone.is_text(name)]
+        return [
+            *parameter_groups(others, weight_decay, decay_all),
+            *parameter_groups(texts, weight_decay, decay_all, share),
+        ]
 
     def embed(self, batch: Batch, images_BCHW: Tensor) -> dict[str, Tensor]:
         tokens_NL, rows_B = self.captions(batch)

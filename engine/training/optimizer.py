@@ -19,9 +19,12 @@ class ParameterGroup(TypedDict):
 
 
 def parameter_groups(
-    named: Iterable[tuple[str, Parameter]], weight_decay: float, decay_all: bool = False
+    named: Iterable[tuple[str, Parameter]],
+    weight_decay: float,
+    decay_all: bool = False,
+    lr_scale: float = 1.0,
 ) -> list[ParameterGroup]:
-    """Two groups, with and without decay.
+    """Two groups, with and without decay, at ``lr_scale`` times the scheduled learning rate.
 
     open_clip spares every parameter of at most one dimension (biases, norms, the temperature);
     ``decay_all`` decays everything, as the reference code of FLYP does. Frozen parameters and
@@ -36,8 +39,8 @@ def parameter_groups(
         seen.add(id(parameter))
         (decayed if decay_all or parameter.ndim > 1 else spared).append(parameter)
     groups = [
-        ParameterGroup(params=decayed, weight_decay=weight_decay, lr_scale=1.0),
-        ParameterGroup(params=spared, weight_decay=0.0, lr_scale=1.0),
+        ParameterGroup(params=decayed, weight_decay=weight_decay, lr_scale=lr_scale),
+        ParameterGroup(params=spared, weight_decay=0.0, lr_scale=lr_scale),
     ]
     return [group for group in groups if group["params"]]
 
