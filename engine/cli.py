@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "serve":
         return _serve()
     if given.command == "read-export":
-        code: int = import_module("engine.exporters.reading").main()
+        with uncollected():
+            module = import_module("engine.exporters.reading")
+        code: int = module.main()
         return code
     return _flushed(_foreground(given))
 
