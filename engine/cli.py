@@ -22,6 +22,7 @@ from engine import paths
 from engine.arguments import parser
 from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
+from engine.imports import uncollected
 from engine.messages import Message, say
 from engine.quoting import command_line
 from engine.terminal import Terminal, have_standard_streams, interruptible, stdout_for_the_answer
@@ -45,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "serve":
         return _serve()
     if given.command == "read-export":
-        code: int = import_module("engine.exporters.reading").main()
+        with uncollected():
+            module = import_module("engine.exporters.reading")
+        code: int = module.main()
         return code
     return _flushed(_foreground(given))
 
@@ -76,7 +79,8 @@ def _foreground(given: _Arguments) -> int:
         ):
             # one command may be several jobs: evaluate judges, sweeps or averages
             job = request.type
-            module = import_module(f"engine.jobs.{job}")
+            with uncollected():
+                module = import_module(f"engine.jobs.{job}")
             answer: BaseModel = getattr(module, job)(request, terminal.emit, control)
             text = answer.model_dump_json(indent=2) if given.json else module.render(answer)
     except Cancelled:

@@ -16,6 +16,7 @@ from engine import faults, wire
 from engine.control import Control
 from engine.errors import Cancelled, EngineError
 from engine.events import Answer, Event, Failed, Hello
+from engine.imports import uncollected
 from engine.jobs import Emit
 from engine.messages import say
 
@@ -86,7 +87,8 @@ class Work:
 
 def _function(path: str) -> Function:
     module, _, name = path.partition(":")
-    return cast(Function, getattr(import_module(module), name))
+    with uncollected():
+        return cast(Function, getattr(import_module(module), name))
 
 
 def _fault(error: BaseException) -> Failed:

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
+from engine.clip import library
 from engine.clip.quiet import quiet
 from engine.errors import EngineError
 
@@ -99,8 +100,7 @@ def build(config: ModelConfig, where: str, device: str = "cpu") -> nn.Module:
 
     _refuse_remote_code(config)
     with quiet(), torch.random.fork_rng(devices=[]), torch.device(device):
-        import open_clip
-
+        open_clip = library.load(text_towers=bool(config["text_cfg"].get("hf_model_name")))
         kind = open_clip.CustomTextCLIP if custom_text else open_clip.CLIP
         try:
             model: nn.Module = kind(**config)

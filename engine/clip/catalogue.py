@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine import paths
-from engine.clip import build, download, sources
+from engine.clip import build, download, library, sources
 from engine.clip.measure_sizes import SIZES_FILE, Sizes
 from engine.clip.preprocess import pair
 from engine.clip.quiet import quiet
@@ -62,9 +62,7 @@ class ModelInfo:
 def list_models() -> list[ModelInfo]:
     """The starter, then every published CLIP in the order in which open_clip lists them."""
     with quiet():
-        import open_clip
-
-        published = open_clip.list_pretrained()
+        published = library.load().list_pretrained()
     sizes: dict[str, Sizes] = json.loads(SIZES_FILE.read_text(encoding="utf-8"))
     found = [_starter()]
     seen: set[tuple[str, str]] = set()
@@ -133,8 +131,9 @@ def _fit(name: str, tag: str) -> Mode:
 
 
 def _count(source: sources.Source) -> tuple[int, int]:
-    """Parameters of both towers of a small folder, from its modules on the meta device."""
-    model: Any = build.build(source.model_config, source.where, device="meta")
+    """Parameters of both towers of a small folder, from its modules."""
+    # on the CPU, for it is small: on the meta device plain arithmetic loads torch's compiler
+    model: Any = build.build(source.model_config, source.where)
     image = sum(p.numel() for p in model.visual.parameters())
     text = sum(p.numel() for n, p in model.named_parameters() if not n.startswith(("visual.", "logit_")))
     return image, text

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.clip import library
 from engine.clip.backbone import Backbone
 from engine.clip.quiet import quiet
 from engine.clip.tokens import is_cuttable
@@ -179,6 +180,7 @@ def has_simple_tokenizer(backbone: Backbone) -> bool:
 def tokenizer_files(context_length: int) -> dict[str, str]:
     """Name -> content of the files from which CLIPTokenizer is made, of open_clip's own vocabulary."""
     with quiet():
+        library.load()
         from open_clip.tokenizer import SimpleTokenizer, default_bpe
 
         known: dict[str, int] = SimpleTokenizer().encoder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.clip import library
 from engine.clip.quiet import quiet
 from engine.prompts.templates import Preset
 
@@ -27,7 +28,6 @@ def presets() -> list[Preset]:
 def imagenet_templates(simple: bool = False) -> tuple[str, ...]:
     """The 80 templates (or the 7 that do nearly as well) with ``{}`` where the class name goes."""
     with quiet():
-        import open_clip
-
+        open_clip = library.load()
         made = open_clip.SIMPLE_IMAGENET_TEMPLATES if simple else open_clip.OPENAI_IMAGENET_TEMPLATES
     return tuple(template("{}") for template in made)

@@ -7,6 +7,7 @@ N: pictures, T: captions of a class, D: embedding, C, H, W: channels, height, wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.clip import library
 from engine.clip.quiet import quiet
+from engine.clip.sources import CONFIG_FILE
 
 
 class LocalDir:
     """Model, evaluation transform and tokenizer of ``local-dir:`` and a folder."""
 
     def __init__(self, folder: Path) -> None:
-        import open_clip
-
         with quiet():
+            open_clip = library.load(text_towers=_has_text_tower(folder))
             name = f"local-dir:{folder}"
             self.model: Any
             self.model, _, self.transform = open_clip.create_model_and_transforms(name)
@@ -52,3 +54,9 @@ class LocalDir:
         with torch.inference_mode(), quiet():
             texts_TD = F.normalize(self.model.encode_text(self._tokenizer(captions)), dim=-1)
             return F.normalize(texts_TD.mean(dim=0), dim=0)
+
+
+def _has_text_tower(folder: Path) -> bool:
+    """Whether its captions go through a tower of transformers."""
+    content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    return bool(content["model_cfg"]["text_cfg"].get("hf_model_name"))

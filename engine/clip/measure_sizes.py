@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from torch import nn
 
-from engine.clip import build, sources
+from engine.clip import build, library, sources
 from engine.clip.quiet import quiet
 
 SIZES_FILE = Path(__file__).with_name("sizes.json")
@@ -53,9 +53,8 @@ def measure(name: str) -> Sizes:
 def offered() -> list[str]:
     """Architectures with published weights that can be measured without the hub, each once."""
     with quiet():
-        import open_clip
-
-        names = dict.fromkeys(name.removesuffix("-quickgelu") for name, _ in open_clip.list_pretrained())
+        published = library.load().list_pretrained()
+    names = dict.fromkeys(name.removesuffix("-quickgelu") for name, _ in published)
     configs = {name: sources.architecture(name) for name in names}
     return [
         name

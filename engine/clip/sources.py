@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import paths, recipe
-from engine.clip import build, preprocess
+from engine.clip import build, library, preprocess
 from engine.clip.quiet import quiet
 from engine.control import Control
 from engine.errors import EngineError
@@ -118,8 +118,7 @@ def folder_source(folder: Path, file: Path | None = None) -> Source:
 def architecture(name: str) -> dict[str, Any] | None:
     """open_clip's ``model_cfg`` of an architecture; None if there is none of that name."""
     with quiet():
-        import open_clip
-
+        open_clip = library.load()
         config: dict[str, Any] | None = (
             None if ":" in name or "\\" in name else open_clip.get_model_config(name.replace("/", "-"))
         )
@@ -132,6 +131,7 @@ def architecture(name: str) -> dict[str, Any] | None:
 def pretrained(name: str, tag: str) -> tuple[str, dict[str, Any]] | None:
     """The plain architecture of a published set of weights and what open_clip knows of them."""
     with quiet():
+        library.load()
         from open_clip.pretrained import get_pretrained_cfg
 
         plain = name.replace("/", "-").removesuffix(_SUFFIX)
@@ -142,9 +142,9 @@ def pretrained(name: str, tag: str) -> tuple[str, dict[str, Any]] | None:
 def tags(name: str) -> list[str]:
     """The pretrained tags of an architecture."""
     with quiet():
-        import open_clip
-
-        return list(open_clip.list_pretrained_tags_by_model(name.replace("/", "-").removesuffix(_SUFFIX)))
+        return list(
+            library.load().list_pretrained_tags_by_model(name.replace("/", "-").removesuffix(_SUFFIX))
+        )
 
 
 def corrected_config(name: str, tag_config: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _read_config(path: Path) -> dict[str, Any]:
 def _published(digest: str) -> dict[str, Any] | None:
     """What open_clip knows of a weights file with this SHA-256; the hash stands in the file's address."""
     with quiet():
-        import open_clip
+        open_clip = library.load()
         from open_clip.pretrained import get_pretrained_cfg
 
         for name, tag in open_clip.list_pretrained():
@@ -245,7 +245,5 @@ def _listed(name: str) -> str:
 
 def _suggestion(name: str) -> str:
     with quiet():
-        import open_clip
-
-        close = difflib.get_close_matches(name, [STARTER, *open_clip.list_models()], 1)
+        close = difflib.get_close_matches(name, [STARTER, *library.load().list_models()], 1)
     return f"; did you mean '{close[0]}'" if close else ""

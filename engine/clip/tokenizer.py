@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.clip import library
 from engine.clip.build import has_transformers
 from engine.clip.quiet import quiet
 from engine.errors import EngineError
@@ -77,6 +78,7 @@ class Tokenizer:
     @cached_property
     def _made(self) -> Any:
         with quiet():
+            library.load()
             from open_clip.tokenizer import HFTokenizer
 
             if not self._hub_name:
@@ -132,6 +134,7 @@ def _options(text_config: dict[str, Any], known: dict[str, type], where: str) ->
 @cache
 def _simple(context_length: int, options: tuple[tuple[str, Any], ...]) -> Any:
     """open_clip's tokenizer; it has no state, and building its tables takes half a second."""
+    library.load()
     from open_clip.tokenizer import SimpleTokenizer
 
     return SimpleTokenizer(context_length=context_length, **dict(options))

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.clip import library
 from engine.clip.quiet import quiet
 from engine.control import Control
 from engine.errors import EngineError
@@ -105,10 +106,11 @@ def fit(state: StateDict, model: nn.Module, where: str) -> StateDict:
     dimension, buffers that transformers no longer has. Raises EngineError saying what was
     expected and what came if names or shapes still differ.
     """
-    from open_clip.convert import convert_state_dict
-
     wanted = model.state_dict()
     with quiet():
+        library.load()
+        from open_clip.convert import convert_state_dict
+
         state = dict(convert_state_dict(model, dict(state)))
     for name in _OPENAI_EXTRAS:
         if name not in wanted:

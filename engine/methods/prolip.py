@@ -36,6 +36,7 @@ from engine.control import Control
 from engine.messages import Message, say
 from engine.methods import FeatureLearner, Features, MatrixHead, Round, Task, text_head
 from engine.methods.linear_probe import class_weights
+from engine.training.optimizer import uncompiled
 
 EPSILON = 1e-4
 """Adam's, as in the authors' code."""
@@ -124,7 +125,7 @@ class ProlipLearner(FeatureLearner):
     def _fitted(self, training: Features, weights_N: Tensor, pull: float, rate: float) -> Tensor:
         head, bias_D = self._text.on_cpu(), self._bias()
         weight_DF = self._start_DF.clone().requires_grad_()
-        optimizer = torch.optim.Adam([weight_DF], lr=rate, eps=EPSILON)
+        optimizer = uncompiled(torch.optim.Adam)([weight_DF], lr=rate, eps=EPSILON)
         for step in range(self._options.steps):
             for group in optimizer.param_groups:
                 group["lr"] = rate * (1 + math.cos(math.pi * step / self._options.steps)) / 2

@@ -39,6 +39,7 @@ from engine.data import keys
 from engine.messages import Message
 from engine.methods import OWN, FeatureLearner, Features, MatrixHead, Round, State, Task, text_head
 from engine.methods.linear_probe import class_weights
+from engine.training.optimizer import uncompiled
 
 BATCH = 256
 EPSILON = 1e-4
@@ -150,7 +151,7 @@ class TipAdapterFLearner(FeatureLearner):
         weights_N = class_weights(training.labels_N, classes, balanced).float()
         text, self._labels_N = self._text.on_cpu(), training.labels_N.clone()
         keys_ND = training.rows_NF.clone().requires_grad_()
-        optimizer = torch.optim.AdamW([keys_ND], lr=options.learning_rate, eps=EPSILON)
+        optimizer = uncompiled(torch.optim.AdamW)([keys_ND], lr=options.learning_rate, eps=EPSILON)
         text_NC, judged_NC = text(training.rows_NF), text(validation.rows_NF)
         batches = -(-len(keys_ND) // BATCH)
         alphas, betas = (spaced(h, options.grid) for h in (options.highest_alpha, options.highest_beta))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
-from typing import Any, TypedDict
+from functools import cache
+from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch.nn import Parameter
+
+Kind = TypeVar("Kind", bound=torch.optim.Optimizer)
 
 
 class ParameterGroup(TypedDict):
@@ -48,7 +52,22 @@ def parameter_groups(
 def adamw(groups: list[ParameterGroup], learning_rate: float, fused: bool = True) -> torch.optim.AdamW:
     """AdamW with default betas. Fused does one pass over memory a step instead of several."""
     plain: list[dict[str, Any]] = [dict(group) for group in groups]
-    return torch.optim.AdamW(plain, lr=learning_rate, fused=fused)
+    made: torch.optim.AdamW = uncompiled(torch.optim.AdamW)(plain, lr=learning_rate, fused=fused)
+    return made
+
+
+@cache
+def uncompiled(kind: type[Kind]) -> type[Kind]:
+    """The same optimizer without what tells torch's compiler to keep out of it.
+
+    Those wrappers load the compiler, also where nothing is compiled: as long as loading torch takes.
+    The functions in them are what computes, so no number changes.
+    """
+    names = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+    bare: dict[str, Any] = {name: inspect.unwrap(getattr(kind, name)) for name in names}
+    # of its wrappers, one matters
+    bare["step"] = torch.no_grad()(inspect.unwrap(kind.step))
+    return type(kind.__name__, (kind,), bare)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

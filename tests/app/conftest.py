@@ -31,6 +31,7 @@ from app.main_window import MainWindow
 from app.run_session import RunSession
 from app.shell import Shell
 from app.theme import theme, use_fonts
+from tests.app import made_runs
 from tests.app.scripted import ScriptedEngine
 from tests.engine.painting import paint_folder
 
@@ -279,3 +280,15 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_run(small_pictures: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of two epochs, trained by the engine's own command. Not to be written to: copy it."""
+    place = tmp_path_factory.mktemp("small run")
+    recipe = made_runs.small_recipe(small_pictures, tiny_model, place / "recipe.toml", 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLYP_CACHE", str(place / "cache"))
+        patch.setenv("FLYP_HOME", str(place / "home"))
+        assert made_runs.train(recipe, place / "run").wait(120) == 0
+    return place / "run"

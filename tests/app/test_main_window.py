@@ -388,10 +388,10 @@ def test_closing_without_a_run_asks_nothing(real_window: MainWindow, qtbot: QtBo
     assert not psutil.pid_exists(pid)
 
 
-def test_closing_during_a_run_asks_and_stays_if_told_so(
+def test_closing_during_a_run_asks_and_stays_or_pauses_as_told(
     real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
 ) -> None:
-    trains(real_window, qtbot, recipe)
+    folder = trains(real_window, qtbot, recipe)
     presser = press("Stay")
     assert not real_window.close()
     assert "epoch" in presser.texts[0]
@@ -399,12 +399,6 @@ def test_closing_during_a_run_asks_and_stays_if_told_so(
     assert real_window.session.state is RunState.RUNNING
     seen = real_window.session.series.step
     qtbot.waitUntil(lambda: real_window.session.series.step > seen, timeout=LONG)
-
-
-def test_closing_during_a_run_pauses_it(
-    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
-) -> None:
-    folder = trains(real_window, qtbot, recipe)
     assert real_window.session.engine is not None
     pid = real_window.session.engine.pid
     press("Pause and quit")
@@ -422,23 +416,23 @@ def test_closing_during_a_run_pauses_it(
 
 
 def test_closing_during_a_run_can_wait_for_its_result(
-    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
+    window: MainWindow, real_engine: None, qtbot: QtBot, press: Press, recipe: Recipe
 ) -> None:
-    folder = trains(real_window, qtbot, recipe)
+    folder = trains(window, qtbot, recipe)
     press("Stop, keep and quit")
-    assert not real_window.close()
-    assert real_window.session.state is RunState.STOPPING
-    qtbot.waitUntil(lambda: not real_window.isVisible(), timeout=LONG)
-    assert real_window.session.state is RunState.FINISHED
+    assert not window.close()
+    assert window.session.state is RunState.STOPPING
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    assert window.session.state is RunState.FINISHED
     assert RunDirectory(folder).result_file.is_file()
 
 
 def test_closing_during_a_run_leaves_it_in_the_background(
-    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
+    window: MainWindow, real_engine: None, qtbot: QtBot, press: Press, recipe: Recipe
 ) -> None:
-    folder = trains(real_window, qtbot, recipe)
+    folder = trains(window, qtbot, recipe)
     press("Go on in the background")
-    assert real_window.close()
+    assert window.close()
     run = RunDirectory(folder)
     attempts = run.attempts()
     qtbot.waitUntil(lambda: run.attempts() > attempts, timeout=LONG)
@@ -450,16 +444,16 @@ def test_closing_during_a_run_leaves_it_in_the_background(
 
 
 def test_a_run_that_has_nothing_to_save_yet_begins_anew_in_the_background(
-    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe
+    window: MainWindow, real_engine: None, qtbot: QtBot, press: Press, recipe: Recipe
 ) -> None:
-    session = real_window.session
+    session = window.session
     session.start(recipe)
     assert session.state is RunState.STARTING
     press("Go on in the background")
-    assert real_window.close()
+    assert window.close()
     folder = session.folder
     assert folder is not None
-    assert real_window.shell.settings.value("run") == str(folder)
+    assert window.shell.settings.value("run") == str(folder)
     qtbot.waitUntil(lambda: RunDirectory(folder).has_checkpoint("last"), timeout=LONG)
     assert RunDirectory(folder).recipe() == recipe
     assert background.pause(folder)
@@ -467,18 +461,23 @@ def test_a_run_that_has_nothing_to_save_yet_begins_anew_in_the_background(
 
 
 def test_a_background_that_cannot_be_started_keeps_the_window(
-    real_window: MainWindow, qtbot: QtBot, press: Press, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow,
+    real_engine: None,
+    qtbot: QtBot,
+    press: Press,
+    recipe: Recipe,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folder = trains(real_window, qtbot, recipe)
+    folder = trains(window, qtbot, recipe)
     press("Go on in the background")
     with monkeypatch.context() as broken:
         broken.setattr(background, "engine_command", lambda *_: ["/no/such/program"])
-        assert not real_window.close()
-    assert real_window.isVisible()
-    assert "background" in real_window._banners
-    qtbot.waitUntil(lambda: real_window.session.state is not RunState.READING)
-    assert (real_window.session.state, real_window.session.folder) == (RunState.PAUSED, folder)
-    assert real_window.session.can_resume
+        assert not window.close()
+    assert window.isVisible()
+    assert "background" in window._banners
+    qtbot.waitUntil(lambda: window.session.state is not RunState.READING)
+    assert (window.session.state, window.session.folder) == (RunState.PAUSED, folder)
+    assert window.session.can_resume
 
 
 class Saver(QObject):

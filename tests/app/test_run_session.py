@@ -275,7 +275,7 @@ def test_closing_saves_what_trains_and_the_background_goes_on(
     sessions: Callable[[], Watched], qtbot: QtBot, recipe: Maker
 ) -> None:
     session, later = sessions(), sessions()
-    session.start(recipe(60))
+    session.start(recipe(30))
     qtbot.waitUntil(lambda: session.series.epoch >= 2, timeout=LONG)
     assert session.engine is not None
     pid = session.engine.pid
@@ -291,7 +291,7 @@ def test_closing_saves_what_trains_and_the_background_goes_on(
     assert later.state is RunState.ELSEWHERE
     until(qtbot, later, RunState.FINISHED, RunState.FAILED, RunState.INTERRUPTED)
     assert later.state is RunState.FINISHED
-    assert later.series.step == 120
+    assert later.series.step == 60
     assert_as_on_disk(later)
     child.wait(60)
 
@@ -301,7 +301,7 @@ def test_a_run_that_cannot_be_gone_on_with_stays_as_it_is(
 ) -> None:
     pictures = shutil.copytree(small_pictures, tmp_path / "pictures")
     session = sessions()
-    session.start(recipe(60, source=pictures))
+    session.start(recipe(30, source=pictures))
     qtbot.waitUntil(lambda: session.series.epoch >= 1, timeout=LONG)
     session.pause()
     until(qtbot, session, RunState.PAUSED, RunState.FAILED)
@@ -320,14 +320,13 @@ def test_a_run_that_cannot_be_gone_on_with_stays_as_it_is(
 
 
 def test_what_is_no_run_is_refused_and_what_is_shown_stays(
-    sessions: Callable[[], Watched], qtbot: QtBot, tmp_path: Path, recipe: Maker
+    sessions: Callable[[], Watched], tmp_path: Path, small_run: Path
 ) -> None:
     session = sessions()
-    session.start(recipe(1))
-    until(qtbot, session, RunState.FINISHED, RunState.FAILED)
+    session.open(small_run)
     folder, series = session.folder, session.series
-    assert folder is not None
-    damaged = shutil.copytree(folder, tmp_path / "damaged")
+    assert (folder, session.state) == (small_run, RunState.FINISHED)
+    damaged = shutil.copytree(small_run, tmp_path / "damaged")
     (damaged / "events.jsonl").write_text('{"type": "nothing"}\n')
     for wrong in (tmp_path, tmp_path / "nowhere", damaged):
         with pytest.raises(EngineError):
@@ -338,15 +337,12 @@ def test_what_is_no_run_is_refused_and_what_is_shown_stays(
 
 
 def test_a_torn_last_line_is_passed_over_and_read_when_it_is_whole(
-    sessions: Callable[[], Watched], qtbot: QtBot, tmp_path: Path, recipe: Maker
+    sessions: Callable[[], Watched], qtbot: QtBot, tmp_path: Path, small_run: Path
 ) -> None:
-    session, other = sessions(), sessions()
-    session.start(recipe(2))
-    until(qtbot, session, RunState.FINISHED, RunState.FAILED)
-    assert session.folder is not None
-    events = (session.folder / "events.jsonl").read_bytes()
+    other = sessions()
+    events = (small_run / "events.jsonl").read_bytes()
     lines = events.splitlines(keepends=True)
-    copy = shutil.copytree(session.folder, tmp_path / "copy")
+    copy = shutil.copytree(small_run, tmp_path / "copy")
     (copy / "events.jsonl").write_bytes(b"".join(lines[:4]) + lines[4][:9])
     holder = RunDirectory(copy)
     holder.hold()
@@ -357,7 +353,7 @@ def test_a_torn_last_line_is_passed_over_and_read_when_it_is_whole(
         assert before == len(b"".join(lines[:4]))
         (copy / "events.jsonl").write_bytes(events + b'{"type": "step_do')
         qtbot.waitUntil(lambda: other._read == len(events), timeout=LONG)
-        assert other.series == session.series
+        assert other.series == replay(RunDirectory(small_run).events())
         assert other.state is RunState.ELSEWHERE
     finally:
         holder.close()

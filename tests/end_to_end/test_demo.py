@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from engine import paths
 from engine.control import Control
 from engine.jobs.demo import demo, render
 from engine.requests import DemoRequest
 
 
+@pytest.mark.timeout(900)  # a minute of one core, which may have other work
 def test_finetuning_helps_on_the_sample_and_on_both_shifts(tmp_path):
     answer = demo(DemoRequest(out=str(tmp_path / "run")), lambda event: None, Control())
     assert answer.result is not None

@@ -1,11 +1,11 @@
-"""AdamW's groups and its step against the formula written out."""
+"""AdamW's groups and its step against the formula written out, and against torch's own."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
-from engine.training.optimizer import adamw, parameter_groups, set_learning_rate
+from engine.training.optimizer import adamw, parameter_groups, set_learning_rate, uncompiled
 
 
 def model() -> nn.Module:
@@ -50,3 +50,31 @@ def test_five_steps_equal_the_formula():
             plain = plain * (1 - rate * 0.1)
             plain = plain - rate * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
         torch.testing.assert_close(weight.detach(), plain, rtol=1e-10, atol=1e-12)
+
+
+def test_what_the_compiler_is_not_told_changes_no_number():
+    """Steps, state, and going on from a state: bit for bit those of torch's own class."""
+    for kind in (torch.optim.Adam, torch.optim.AdamW):
+        found = []
+        for used in (kind, uncompiled(kind)):
+            torch.manual_seed(1)
+            weight = nn.Parameter(torch.randn(3, 2))
+            optimizer = used([weight], lr=1e-2)
+            for step in range(4):
+                optimizer.zero_grad()
+                weight.square().sum().backward()
+                optimizer.step()
+                if step == 1:
+                    state = optimizer.state_dict()
+                    optimizer = used([weight], lr=1.0)
+                    optimizer.load_state_dict(state)
+            assert not weight.grad_fn
+            found.append((weight.detach().clone(), optimizer.state_dict()))
+        (theirs, their_state), (ours, our_state) = found
+        assert torch.equal(ours, theirs)
+        assert our_state["param_groups"] == their_state["param_groups"]
+        assert our_state["state"].keys() == their_state["state"].keys() == {0}
+        for name, value in their_state["state"][0].items():
+            assert torch.equal(our_state["state"][0][name], value)
+        assert issubclass(uncompiled(kind), kind)
+        assert uncompiled(kind) is uncompiled(kind)
