@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app import paths as window_paths
-from engine import __version__, files, paths
+from engine import __version__, files
 from engine.errors import EngineError
 from engine.program import frozen
 
@@ -34,11 +34,8 @@ _LEAST_RIGHT = 0.5
 
 
 def run(arguments: list[str], report: Path | None) -> int:
-    """Do it all; 0 if everything works. The summary goes to stdout, to ``report``, or else into the log folder."""
+    """Do it all; 0 if everything works. The summary goes to stdout, and into the file ``report``."""
     began = time.monotonic()
-    if report is None and sys.stdout is None:
-        # a program with a window only has no stdout on Windows
-        report = paths.log_folder() / "self-test.txt"
     out = None if report is None else report.absolute()
     # a name as people have them: with a space, and letters beyond ASCII
     with TemporaryDirectory(prefix="flyp self-test ä ", ignore_cleanup_errors=True) as folder:
@@ -48,8 +45,7 @@ def run(arguments: list[str], report: Path | None) -> int:
     head = f"FLYP {__version__}: the self-test "
     head += f"failed after {seconds}: {wrong}" if wrong else f"passed in {seconds}."
     text = "\n".join([head, *(f"  {line}" for line in lines), ""])
-    if sys.stdout is not None:
-        print(text, end="", flush=True)
+    print(text, end="", flush=True)
     if out is not None:
         try:
             files.write_text(out, text)

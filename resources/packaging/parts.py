@@ -17,11 +17,12 @@ SUMMARY = "Teach a CLIP model your own pictures"
 
 _NEITHER = [
     # other programs' windows; OpenCV, which nothing here needs but some libraries would like
-    "cv2", "tkinter", "_tkinter", "PyQt5", "PyQt6", "PySide2", "wx", "gi", "IPython", "ipywidgets", "notebook",
+    "cv2", "tkinter", "_tkinter", "PyQt5", "PyQt6", "PySide2", "wx", "gi", "IPython", "ipywidgets",
+    "notebook",
     # what tests and checks are made with, and what only they bring along
-    "pytest", "_pytest", "pytestqt", "xdist", "execnet", "sklearn", "scipy", "joblib", "mypy", "mypyc", "ruff",
-    "importlinter", "grimp", "pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack", "lib2to3",
-    "pydoc_data", "test", "tests",
+    "pytest", "_pytest", "pytestqt", "xdist", "execnet", "sklearn", "scipy", "joblib", "mypy", "mypyc",
+    "ruff", "importlinter", "grimp", "py", "pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack",
+    "lib2to3", "pydoc_data", "test", "tests",
     # optional wishes of libraries
     "pandas", "numba", "cupy", "jax", "flax", "tensorflow", "tensorboard", "torchaudio", "h5py", "OpenGL",
     "accelerate", "wandb", "torchao", "deepspeed", "peft", "bitsandbytes", "datasets",
@@ -30,55 +31,65 @@ _NEITHER = [
 WINDOW_EXCLUDES = [
     *_NEITHER,
     # the window never computes: its engine does
-    "torch", "torchvision", "timm", "open_clip", "transformers", "tokenizers", "onnx", "onnxruntime", "onnxscript",
-    "matplotlib", "huggingface_hub", "safetensors", "sympy",
-    "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets",
-    "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console", "pyqtgraph.flowchart", "pyqtgraph.parametertree",
+    "torch", "torchvision", "timm", "open_clip", "transformers", "tokenizers", "onnx", "onnxruntime",
+    "onnxscript", "matplotlib", "huggingface_hub", "sympy", "PySide6.QtNetwork", "PySide6.QtQml",
+    "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "pyqtgraph.opengl",
+    "pyqtgraph.examples", "pyqtgraph.console", "pyqtgraph.flowchart", "pyqtgraph.parametertree",
 ]  # fmt: skip
 
 ENGINE_EXCLUDES = [
     *_NEITHER,
     "PySide6", "shiboken6", "pyqtgraph", "app",
     # compilers of GPU kernels, 1 GB: nothing here is compiled
-    "triton", "torch.utils.tensorboard", "torch.testing._internal", "torch._inductor.runtime.triton_heuristics",
-    "functorch.compile",
+    "triton", "torch.utils.tensorboard",
+    # torch itself uses some of its own test code, but none of its tests
+    "torch.testing._internal.opinfo", "torch.testing._internal.generated",
+    "torch.testing._internal.distributed.rpc", "torch.testing._internal.distributed.nn",
+    "torch.testing._internal.distributed._tensor", "torch.testing._internal.common_methods_invocations",
+    "torch.testing._internal.common_modules", "torch.testing._internal.common_distributed",
+    "torch.testing._internal.common_fsdp", "torch.testing._internal.codegen",
+    # only profilers use it
+    "cuda",
+    # tools beside running a model
     "onnx.backend.test", "onnxruntime.transformers", "onnxruntime.quantization", "onnxruntime.tools",
     "onnxruntime.training",
     # charts leave as PNG and SVG
     "matplotlib.tests", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_ps",
-    "matplotlib.backends.backend_pgf", "matplotlib.backends.web_backend", "mpl_toolkits", "fontTools",
-    "sympy.testing", "numpy.f2py", "numpy.testing", "networkx.drawing",
+    "matplotlib.backends.backend_pgf", "matplotlib.backends.web_backend", "sympy.testing",
+    "numpy.f2py", "numpy.testing",
 ]  # fmt: skip
 
 _LEFT_OUT = [
     # for those who build against torch
-    "torch/include/*", "torch/share/*", "torch/bin/*", "torch/test/*", "torchgen/*", "*.a", "*.pyi", "*.h", "*.cuh",
-    "*.hpp",
-    # parts of CUDA that no library of torch is linked with: several GPUs in one solver, profilers, device code
+    "torch/include/*", "torch/share/*", "torch/bin/protoc*", "torch/test/*", "torchgen/*", "*.a", "*.pyi",
+    "*.h", "*.cuh", "*.hpp",
+    # parts of CUDA that no library of torch is linked with: one solver on many GPUs, profilers, device code
     "nvidia/*/libcusolverMg.so*", "nvidia/*/libnvperf_*", "nvidia/*/libpcsamplingutil.so*",
-    "nvidia/*/libcheckpoint.so*", "nvidia/*/libcufftw.so*", "nvidia/*/libnvblas.so*", "nvidia/*/libnvrtc.alt*",
-    "nvidia/*/libcufile_rdma*", "nvidia/nvshmem/*.bc", "nvidia/*/nvshmem_transport*", "nvidia/*/nvshmem_bootstrap*",
-    "nvidia/*/include/*", "nvidia/*/bin/*",
+    "nvidia/*/libcheckpoint.so*", "nvidia/*/libcufftw.so*", "nvidia/*/libnvblas.so*",
+    "nvidia/*/libnvrtc.alt*", "nvidia/*/libcufile_rdma*", "nvidia/nvshmem/*.bc",
+    "nvidia/*/nvshmem_transport*", "nvidia/*/nvshmem_bootstrap*", "nvidia/*/include/*", "nvidia/*/bin/*",
+    "torchvision/image*", "torchvision.libs/*jpeg*",
+    # what libraries ask the versions of, whether they need it or not
+    "pytest*.dist-info/*", "scikit_learn*.dist-info/*", "scipy*.dist-info/*",
     # of Qt, what draws no widget
-    "PySide6/Qt/qml/*", "PySide6/Qt/libexec/*", "PySide6/Qt/lib/libQt6Q[mu]*", "PySide6/Qt/lib/libQt6Virtual*",
-    "PySide6/Qt/lib/libQt6Pdf*", "PySide6/Qt/lib/libQt6Lab*", "PySide6/Qt/lib/libQt6EglFS*",
-    "PySide6/Qt/plugins/egldeviceintegrations/*", "PySide6/Qt/plugins/generic/*",
+    "PySide6/Qt/qml/*", "PySide6/Qt/libexec/*", "PySide6/Qt/lib/libQt6Q[mu]*",
+    "PySide6/Qt/lib/libQt6Virtual*", "PySide6/Qt/lib/libQt6Pdf*", "PySide6/Qt/lib/libQt6Lab*",
+    "*libQt6EglFS*", "PySide6/Qt/plugins/egldeviceintegrations/*", "PySide6/Qt/plugins/generic/*",
     "PySide6/Qt/plugins/networkinformation/*", "PySide6/Qt/plugins/tls/*", "PySide6/Qt/plugins/qml*",
     "PySide6/Qt/plugins/imageformats/libqpdf*", "PySide6/Qt/plugins/imageformats/libqtga*",
-    "PySide6/Qt/plugins/imageformats/libqwbmp*", "PySide6/Qt/plugins/platforminputcontexts/*virtualkeyboard*",
-    "PySide6/Qt/plugins/platforms/libqeglfs*", "PySide6/Qt/plugins/platforms/libqlinuxfb*",
-    "PySide6/Qt/plugins/platforms/libqvnc*", "PySide6/Qt/plugins/platforms/libqvkkhrdisplay*",
-    "PySide6/Qt/plugins/platforms/libqminimal*", "PySide6/Qt/plugins/sqldrivers/*",
-    "PySide6/Qt/plugins/vectorimageformats/*", "PySide6/Qt/plugins/printsupport/*",
-    "PySide6/Qt/plugins/wayland-graphics-integration-server/*",
+    "PySide6/Qt/plugins/imageformats/libqwbmp*",
+    "PySide6/Qt/plugins/platforminputcontexts/*virtualkeyboard*", "PySide6/Qt/plugins/platforms/libqeglfs*",
+    "PySide6/Qt/plugins/platforms/libqlinuxfb*", "PySide6/Qt/plugins/platforms/libqvnc*",
+    "PySide6/Qt/plugins/platforms/libqvkkhrdisplay*", "PySide6/Qt/plugins/platforms/libqminimal*",
+    "PySide6/Qt/plugins/sqldrivers/*", "PySide6/Qt/plugins/vectorimageformats/*",
+    "PySide6/Qt/plugins/printsupport/*", "PySide6/Qt/plugins/wayland-graphics-integration-server/*",
     # the same on Windows
     "PySide6/Qt6Q[mu]*.dll", "PySide6/Qt6Virtual*.dll", "PySide6/Qt6Pdf*.dll", "PySide6/opengl32sw.dll",
     "PySide6/plugins/tls/*", "PySide6/plugins/networkinformation/*", "PySide6/plugins/generic/*",
     # pictures and fonts of matplotlib's examples and of windows it does not open here
     "matplotlib/mpl-data/sample_data/*", "matplotlib/mpl-data/images/*", "matplotlib/mpl-data/fonts/afm/*",
-    "matplotlib/mpl-data/fonts/pdfcorefonts/*",
-    "onnx/backend/test/*", "onnxruntime/transformers/*", "onnxruntime/quantization/*", "onnxruntime/tools/*",
-    "pyqtgraph/examples/*",
+    "matplotlib/mpl-data/fonts/pdfcorefonts/*", "onnx/backend/test/*", "onnxruntime/transformers/*",
+    "onnxruntime/quantization/*", "onnxruntime/tools/*", "pyqtgraph/examples/*",
 ]  # fmt: skip
 
 _QT_WORDS = re.compile(r"PySide6/(Qt/)?translations/(?!qtbase_).*")
@@ -86,7 +97,7 @@ _QT_WORDS = re.compile(r"PySide6/(Qt/)?translations/(?!qtbase_).*")
 
 
 def kept(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Without what the bundle works without. An entry is its place in the bundle, its source and its kind."""
+
     return [entry for entry in entries if not _left_out(PurePath(entry[0]).as_posix())]
 
 
