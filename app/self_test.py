@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,16 @@ from engine.errors import EngineError
 from engine.program import frozen
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from app.main_window import MainWindow
     from app.playing import Act
     from app.shell import Notice
-    from engine.exports import ExportAnswer, PredictAnswer, PredictRequest
+    from engine.exports import ExportAnswer, PredictAnswer
 
 _EPOCHS = 3
 """Enough for every part of a training to have had its turn."""
+_LOG_LINES = 40
 _LEAST_RIGHT = 0.5
 """Of the new pictures; chance is one in nine."""
 
@@ -41,6 +44,8 @@ def run(arguments: list[str], report: Path | None) -> int:
     with TemporaryDirectory(prefix="flyp self-test ä ", ignore_cleanup_errors=True) as folder:
         _settle_in(Path(folder))
         lines, wrong = _played(arguments, Path(folder))
+        if wrong:
+            lines += _logged(Path(folder))
     seconds = f"{time.monotonic() - began:.0f} s"
     head = f"FLYP {__version__}: the self-test "
     head += f"failed after {seconds}: {wrong}" if wrong else f"passed in {seconds}."
@@ -64,6 +69,15 @@ def _settle_in(folder: Path) -> None:
         "HF_HOME": str(folder / "hub"),
         "HF_HUB_OFFLINE": "1",
     }
+
+
+def _logged(folder: Path) -> list[str]:
+    """The logs' last lines: they go with the folder."""
+    found = []
+    for log in sorted(folder.rglob("*.log")):
+        text = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        found += ["", f"{log.name}:", *text[-_LOG_LINES:]]
+    return found
 
 
 def _played(arguments: list[str], folder: Path) -> tuple[list[str], str]:
@@ -99,7 +113,7 @@ class SelfTest:
         self._judged: list[PredictAnswer] = []
         window.shell.engine.crashed.connect(lambda how: self._went_wrong(f"the engine ended: {how}"))
         window.shell.noticed.connect(self._noticed)
-        self._player = Player(window, self._acts(), self._done, wrong=lambda: self._trouble)
+        self._player = Player(window, self.acts(), self._done, wrong=lambda: self._trouble)
 
     def begin(self) -> None:
         """Start."""
@@ -122,13 +136,15 @@ class SelfTest:
 
     # --- the acts -----------------------------------------------------------------------------
 
-    def _acts(self) -> Iterator[Act]:
+    def acts(self) -> Iterator[Act]:
         from app.playing import Click, Until
         from app.steps import Step
 
         window = self.window
         shell = window.shell
-        yield Until("the engine", lambda: shell.engine.ready and bool(shell.facts.models))
+        yield Until("the engine", lambda: shell.engine.ready)
+        yield from self.machine()
+        yield Until("the models", lambda: bool(shell.facts.models))
         pictures: Any = window.page(Step.PICTURES)
         yield Click(pictures.empty.sample)
         yield Until("the pictures", lambda: shell.facts.inspected is not None)
@@ -138,12 +154,23 @@ class SelfTest:
         shell.edit("a short training", training={"epochs": _EPOCHS})
         for _ in range(4):
             yield Click(window.next)
-        yield from self._train()
+        yield from self.training()
         yield Click(window.rail.items[Step.EXPORT])
-        yield from self._export()
-        yield from self._predict()
+        yield from self.exports()
+        yield from self.predictions()
 
-    def _train(self) -> Iterator[Act]:
+    def machine(self) -> Iterator[Act]:
+        """Whether the engine can compute at all."""
+        from app.playing import Do, Until
+        from engine.requests import DoctorAnswer, DoctorRequest
+
+        told: list[DoctorAnswer] = []
+        yield Do(lambda: self._ask(DoctorRequest(), told.append))
+        yield Until("the engine's look at the machine", lambda: bool(told))
+        works = [f"{each.kind} ({each.name})" for each in told[0].devices if each.works]
+        self.lines.append(f"devices that compute: {', '.join(works)}; torch {told[0].versions['torch']}")
+
+    def training(self) -> Iterator[Act]:
         from app.playing import Click, Until
         from app.run_session import RunState
         from app.steps import Step
@@ -166,7 +193,7 @@ class SelfTest:
             f"before, {after:.1%} after"
         )
 
-    def _export(self) -> Iterator[Act]:
+    def exports(self) -> Iterator[Act]:
         from app import texts
         from app.playing import Click, Until
         from app.steps import Step
@@ -199,7 +226,7 @@ class SelfTest:
     def _keep(self, answer: ExportAnswer) -> None:
         self._exported = answer
 
-    def _predict(self) -> Iterator[Act]:
+    def predictions(self) -> Iterator[Act]:
         from app.playing import Click, Do, Until
         from app.steps import Step
         from engine.exports import PredictRequest
@@ -218,7 +245,7 @@ class SelfTest:
             if each.format in ("open_clip", "classifier"):
                 count = len(self._judged)
                 request = PredictRequest(source=each.path, paths=given)
-                yield Do(lambda asked=request: self._ask(asked))  # type: ignore[misc]
+                yield Do(lambda asked=request: self._ask(asked, self._judged.append))  # type: ignore[misc]
                 yield Until(f"pictures through {each.format}", lambda n=count: len(self._judged) > n)  # type: ignore[misc]
         guesses = [tuple(p.guesses[0].class_name for p in answer.pictures) for answer in self._judged]
         right = sum(guess == Path(path).parent.name for guess, path in zip(guesses[0], given, strict=True))
@@ -231,9 +258,7 @@ class SelfTest:
             self._went_wrong(f"only {right} of {len(given)} pictures were given their class")
         yield Until("right predictions", lambda: not self._trouble)
 
-    def _ask(self, request: PredictRequest) -> None:
+    def _ask(self, request: BaseModel, keep: Callable[[Any], None]) -> None:
         ticket = self.window.shell.engine.ask(request)
-        ticket.answered.connect(self._judged.append)
-        ticket.failed.connect(
-            lambda failed: self._went_wrong(f"an export was not read: {failed.message.text}")
-        )
+        ticket.answered.connect(keep)
+        ticket.failed.connect(lambda failed: self._went_wrong(f"{ticket.kind}: {failed.message.text}"))
