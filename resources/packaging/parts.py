@@ -33,8 +33,7 @@ WINDOW_EXCLUDES = [
     # the window never computes: its engine does
     "torch", "torchvision", "timm", "open_clip", "transformers", "tokenizers", "onnx", "onnxruntime",
     "onnxscript", "matplotlib", "huggingface_hub", "sympy", "PySide6.QtNetwork", "PySide6.QtQml",
-    "PySide6.QtQuick", "pyqtgraph.opengl",
-    "pyqtgraph.examples", "pyqtgraph.console", "pyqtgraph.flowchart", "pyqtgraph.parametertree",
+    "PySide6.QtQuick", "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console", "pyqtgraph.flowchart",
 ]  # fmt: skip
 
 ENGINE_EXCLUDES = [
