@@ -67,6 +67,7 @@ _LEFT_OUT = [
     "nvidia/*/libcheckpoint.so*", "nvidia/*/libcufftw.so*", "nvidia/*/libnvblas.so*",
     "nvidia/*/libnvrtc.alt*", "nvidia/*/libcufile_rdma*", "nvidia/nvshmem/*.bc",
     "nvidia/*/nvshmem_transport*", "nvidia/*/nvshmem_bootstrap*", "nvidia/*/include/*", "nvidia/*/bin/*",
+    "cuda/*", "cuda_bindings*.dist-info/*",
     "torchvision/image*", "torchvision.libs/*jpeg*",
     # what libraries ask the versions of, whether they need it or not
     "pytest*.dist-info/*", "scikit_learn*.dist-info/*", "scipy*.dist-info/*",
