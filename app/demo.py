@@ -24,11 +24,18 @@ class Demo:
 
     def __init__(self, window: MainWindow, fast: bool = False, screenshots: Path | None = None) -> None:
         self.window = window
-        self._player = Player(window, self._script(), _done, fast, screenshots)
+        self._player = Player(window, self._script(), self._over, fast, screenshots)
 
     def begin(self) -> None:
         """Start playing."""
         self._player.begin()
+
+    def _over(self, wrong: str) -> None:
+        if wrong:
+            print(f"flyp-gui: the demonstration {wrong}.", file=sys.stderr, flush=True)
+        # what still trains would ask what is to become of it, and nobody is there
+        self.window.session.close(0)
+        leave(1 if wrong else 0)
 
     def _script(self) -> Iterator[Act]:
         window, session = self.window, self.window.session
@@ -130,9 +137,3 @@ def _most_mistaken(matrix: Any) -> QPoint:
     matrix.scrollTo(most)
     place: QPoint = matrix.visualRect(most).center()
     return place
-
-
-def _done(wrong: str) -> None:
-    if wrong:
-        print(f"flyp-gui: the demonstration {wrong}.", file=sys.stderr, flush=True)
-    leave(1 if wrong else 0)
