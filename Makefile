@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 QT_READY := $(VENV)/qt-ready
+BUNDLE_READY := $(VENV)/bundle-ready
 # what Qt needs of a Linux system that has no desktop, and a font to write with
 QT_PACKAGES := libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 fonts-dejavu-core libxkbcommon0 libxkbcommon-x11-0 \
 	libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
 
-.PHONY: demo run test lint unit strings screenshots clean
+.PHONY: demo run test lint unit strings screenshots bundle clean
 
 demo: $(INSTALLED) ## FLYP on the bundled sample with the bundled starter, end to end, offline
 	$(BIN)/flyp demo
@@ -34,6 +35,15 @@ strings: $(QT_READY) ## the template for translators
 screenshots: $(QT_READY) ## the window walks through its wizard and keeps a picture of each page
 	QT_QPA_PLATFORM=offscreen $(BIN)/flyp-gui --demo --fast --screenshots docs/screenshots
 
+bundle: $(BUNDLE_READY) ## both programs in dist/flyp-gui, to be run where there is no Python; takes many minutes
+	$(BIN)/pyinstaller --noconfirm --log-level WARN flyp_gui.spec
+	dist/flyp-gui/flyp-gui --self-test
+	$(BIN)/python resources/packaging/sizes.py dist/flyp-gui
+
+$(BUNDLE_READY): $(QT_READY)
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[bundle]'
+	touch $(BUNDLE_READY)
+
 # venv lies in a package of its own on Debian; root may fetch it, others are told its name
 $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 2; }
@@ -55,4 +65,4 @@ $(QT_READY): $(INSTALLED)
 	touch $(QT_READY)
 
 clean: ## remove what make has made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist *.egg-info

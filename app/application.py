@@ -93,7 +93,12 @@ class Application:
         beat.timeout.connect(lambda: None)
         if sys.platform != "win32":
             beat.start(500)
-        return qt.exec()
+        code = qt.exec()
+        if self._scratch is not None:
+            # at the very end nobody would; settings not yet written would bring it back
+            self.settings.sync()
+            self._scratch.remove()
+        return code
 
 
 def _fault(

@@ -17,9 +17,10 @@ from typing import Any
 
 import psutil
 
-from app.engine_thread import engine_command
 from engine import files, paths
 from engine.errors import EngineError
+from engine.program import command as engine_command
+from engine.program import environment
 
 _SAME_BIRTH = 2.0
 """Seconds by which two readings of one process's birth may differ when the clock is set."""
@@ -50,6 +51,7 @@ def _spawn(folder: Path, *arguments: str) -> int:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
+            env=environment(),
             start_new_session=sys.platform != "win32",
             creationflags=_detached(),
         )

@@ -3,89 +3,39 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtCore import QPoint
 
 from app.facts import Facts
+from app.playing import Act, Click, Look, Player, Until, leave
 from app.run_session import RunState
 from app.steps import Step
-from app.theme import theme
 from app.widgets.confusion_model import COUNT
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-_PACE_MS = 1400
-"""Between two acts, so that a person can follow."""
-_FAST_MS = 30
-_PATIENCE_S = 240.0
-"""A wait that takes longer than this has failed."""
 
+class Demo:
+    """The script, and its player."""
 
-@dataclass(frozen=True)
-class Click:
-    """A real click on a control; ``at`` picks a place in it."""
-
-    widget: QWidget
-    at: QPoint | None = None
-
-
-@dataclass(frozen=True)
-class Until:
-    """Wait for something; ``what`` says for what, if it never comes."""
-
-    what: str
-    true: Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class Look:
-    """Give a person time to look, and keep a picture of the page under this name."""
-
-    name: str
-
-
-Act = Click | Until | Look
-
-
-class Demo(QObject):
-    """Plays the acts one after the other. ``done`` is told with True if all went well."""
-
-    def __init__(
-        self,
-        window: MainWindow,
-        fast: bool = False,
-        screenshots: Path | None = None,
-        done: Callable[[bool], None] | None = None,
-    ) -> None:
-        super().__init__(window)
+    def __init__(self, window: MainWindow, fast: bool = False, screenshots: Path | None = None) -> None:
         self.window = window
-        self._pace = _FAST_MS if fast else _PACE_MS
-        self._folder = screenshots
-        self._done = done or _leave
-        self._acts = self._script()
-        self._act: Act | None = None
-        self._since = 0.0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._played)
+        self._player = Player(window, self._script(), self._over, fast, screenshots)
 
     def begin(self) -> None:
         """Start playing."""
-        if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            # the same wherever they are made, also without a screen
-            self.window.resize(1280, 800)
-        self._next()
+        self._player.begin()
 
-    # --- the script ---------------------------------------------------------------------------
+    def _over(self, wrong: str) -> None:
+        if wrong:
+            print(f"flyp-gui: the demonstration {wrong}.", file=sys.stderr, flush=True)
+        # what still trains would ask what is to become of it, and nobody is there
+        self.window.session.close(0)
+        leave(1 if wrong else 0)
 
     def _script(self) -> Iterator[Act]:
         window, session = self.window, self.window.session
@@ -164,65 +114,6 @@ class Demo(QObject):
         yield Until("the verified export", lambda: not page.exporting.busy and bool(page.results.cards))
         yield Look("7-export-verified")
 
-    # --- playing ------------------------------------------------------------------------------
-
-    def _next(self) -> None:
-        self._act = next(self._acts, None)
-        self._since = time.monotonic()
-        if self._act is None:
-            self._done(True)
-        elif isinstance(self._act, Look) and self._folder is not None:
-            # what has just changed is laid out first
-            self._timer.start(max(self._pace, 250))
-        else:
-            self._timer.start(self._pace if not isinstance(self._act, Until) else 0)
-
-    def _played(self) -> None:
-        try:
-            self._play()
-        except Exception:
-            # a demonstration that breaks must end: nobody may be there to close it
-            self._done(False)
-            raise
-
-    def _play(self) -> None:
-        act = self._act
-        if isinstance(act, Until):
-            if act.true():
-                self._next()
-            elif time.monotonic() - self._since > _PATIENCE_S:
-                self._fail(act.what)
-            else:
-                self._timer.start(50)
-            return
-        if isinstance(act, Click):
-            if not (act.widget.isVisible() and act.widget.isEnabled()):
-                if time.monotonic() - self._since > _PATIENCE_S:
-                    self._fail(act.widget.accessibleName() or type(act.widget).__name__)
-                else:
-                    self._timer.start(50)
-                return
-            _reveal(act.widget)
-            place = act.at if act.at is not None else act.widget.rect().center()
-            QTest.mouseClick(act.widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
-        elif isinstance(act, Look) and self._folder is not None:
-            self._shoot(self._folder, act.name)
-        self._next()
-
-    def _shoot(self, folder: Path, name: str) -> None:
-        """The window as it is, light and dark."""
-        before = theme().mode
-        for mode in ("light", "dark"):
-            theme().use(mode)
-            QApplication.processEvents()
-            # quality 0 is the smallest file; PNG loses nothing by it
-            self.window.grab().save(str(folder / f"{name}-{mode}.png"), "PNG", 0)
-        theme().use(before)
-
-    def _fail(self, what: str) -> None:
-        print(f"flyp-gui: the demonstration waited in vain for {what}.", file=sys.stderr, flush=True)
-        self._done(False)
-
 
 def _half(series: Any) -> int:
     return max(1, series.started.epochs // 2) if series.started is not None else 1
@@ -238,15 +129,6 @@ def _thumbnails_there(page: Any) -> bool:
     return bool(tiles) and all(page.thumbnails.get(tiles[row].path) is not None for row in rows)
 
 
-def _reveal(widget: QWidget) -> None:
-    """Scroll to it, where a page is longer than the window."""
-    above = widget.parentWidget()
-    while above is not None:
-        if isinstance(above, QScrollArea):
-            above.ensureWidgetVisible(widget)
-        above = above.parentWidget()
-
-
 def _most_mistaken(matrix: Any) -> QPoint:
     """Middle of the cell with the most mistakes; they stand first."""
     model, count = matrix.model(), matrix.model().rowCount()
@@ -255,12 +137,3 @@ def _most_mistaken(matrix: Any) -> QPoint:
     matrix.scrollTo(most)
     place: QPoint = matrix.visualRect(most).center()
     return place
-
-
-def _leave(well: bool) -> None:
-    """End the program; its exit code tells."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    for window in app.topLevelWidgets():
-        window.close()
-    app.exit(0 if well else 1)

@@ -27,6 +27,8 @@ from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal
 from app import texts
 from engine import paths, requests
 from engine.events import Answer, Failed, Hello, Line
+from engine.program import command as engine_command
+from engine.program import environment, frozen
 
 BATCH_MS = 50
 """Shortest time between two batches of events in the GUI thread."""
@@ -59,14 +61,6 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "shutdown": requests.EndedAnswer,
 }
 """Request type -> form of its answer."""
-
-
-def engine_command(*arguments: str) -> list[str]:
-    """The command line of the engine beside this window."""
-    if getattr(sys, "frozen", False):
-        name = "flyp.exe" if sys.platform == "win32" else "flyp"
-        return [str(Path(sys.executable).with_name(name)), *arguments]
-    return [sys.executable, "-m", "engine", *arguments]
 
 
 def gone(text: str = "") -> Failed:
@@ -140,7 +134,9 @@ class EngineThread(QThread):
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
-                    cwd=str(Path.home()) if getattr(sys, "frozen", False) else None,
+                    env=environment(),
+                    # a folder that is in use cannot be renamed on Windows, and the program may lie on a medium
+                    cwd=str(Path.home()) if frozen() else None,
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
         except OSError as error:

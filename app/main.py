@@ -7,10 +7,21 @@ import os
 import sys
 from pathlib import Path
 
+from engine import paths
+from engine.terminal import have_standard_streams
+
 
 def main(arguments: list[str] | None = None) -> int:
     """``flyp-gui [FOLDER|TABLE|RUN|PROJECT]``; the exit code."""
+    # a program that is only a window has none on Windows
+    is_told = sys.stdout is not None
+    have_standard_streams()
     given = _parser().parse_args(arguments)
+    if given.self_test:
+        from app.self_test import run
+
+        unheard = None if is_told else paths.log_folder() / "self-test.txt"
+        return run(sys.argv[:1], given.report or unheard)
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
@@ -56,5 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--stall-report", action="store_true", help="measure how long the window did not answer"
+    )
+    parser.add_argument(
+        "--self-test",
+        action="store_true",
+        help="without a screen: train on the sample, export, predict; exit code 0 if all of it works",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="with --self-test: write the summary there too"
     )
     return parser

@@ -71,7 +71,7 @@ QPushButton:hover {{ background: {hover}; }}
 QPushButton:pressed {{ background: {press}; }}
 QPushButton:focus {{ border: 2px solid {accent_text}; padding: 0 11px; min-height: 28px; }}
 QPushButton:disabled {{ color: {disabled}; border-color: {hair}; background: {surface}; }}
-QPushButton::menu-indicator {{ image: url({down}); width: 12px; height: 12px; subcontrol-position: right center; right: 8px; }}
+QPushButton::menu-indicator {{ image: url("{down}"); width: 12px; height: 12px; subcontrol-position: right center; right: 8px; }}
 QPushButton[hasMenu="true"] {{ padding-right: 26px; }}
 QPushButton[kind="primary"] {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; }}
 QPushButton[kind="primary"]:hover {{ background: {accent_hover}; }}
@@ -116,18 +116,18 @@ QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabl
 *[wrong="true"] {{ border-color: {bad}; }}
 QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-origin: border; subcontrol-position: top right; width: 22px; border: 0; background: transparent; }}
 QSpinBox::down-button, QDoubleSpinBox::down-button {{ subcontrol-origin: border; subcontrol-position: bottom right; width: 22px; border: 0; background: transparent; }}
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({up}); width: 10px; height: 10px; }}
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({down}); width: 10px; height: 10px; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{up}"); width: 10px; height: 10px; }}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
-QComboBox::down-arrow {{ image: url({down}); width: 12px; height: 12px; }}
+QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {surface}; color: {text}; border: 1px solid {border}; selection-background-color: {accent_soft}; selection-color: {text}; padding: 4px; }}
 QPlainTextEdit, QTextEdit {{ padding: 4px; }}
 
 QCheckBox, QRadioButton {{ color: {text}; spacing: 8px; background: transparent; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {disabled}; }}
 QCheckBox::indicator, QTreeView::indicator, QTableView::indicator, QListView::indicator {{ width: 14px; height: 14px; border: 1px solid {control}; border-radius: 4px; background: {surface}; }}
-QCheckBox::indicator:checked, QTreeView::indicator:checked, QTableView::indicator:checked, QListView::indicator:checked {{ background: {accent}; border-color: {accent}; image: url({tick}); }}
-QCheckBox::indicator:indeterminate {{ background: {accent}; border-color: {accent}; image: url({dash}); }}
+QCheckBox::indicator:checked, QTreeView::indicator:checked, QTableView::indicator:checked, QListView::indicator:checked {{ background: {accent}; border-color: {accent}; image: url("{tick}"); }}
+QCheckBox::indicator:indeterminate {{ background: {accent}; border-color: {accent}; image: url("{dash}"); }}
 QCheckBox::indicator:disabled {{ border-color: {hair}; background: {sunken}; }}
 QCheckBox::indicator:focus {{ border: 2px solid {accent_text}; width: 12px; height: 12px; }}
 QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {control}; border-radius: 8px; background: {surface}; }}
@@ -182,13 +182,14 @@ def make(colours: dict[str, Any], dark: bool) -> str:
 
 
 def _picture(name: str, colour: str) -> str:
-    """Path of an icon in a colour: style sheets take files only, so it is put into the cache once."""
+    """Path of an icon in a colour, as in quotes: style sheets take files only, so it is put into the cache once."""
     place = paths.icon_cache() / f"{name}-{colour[1:]}.svg"
     source = paths.icon(name)
     text = source.read_text(encoding="utf-8").replace("currentColor", colour)
     if not place.exists() or place.read_text(encoding="utf-8") != text:
         _write(place, text)
-    return place.as_posix()
+    # a sheet that cannot be read leaves the whole window without looks, so that every sign must pass
+    return place.as_posix().replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _write(place: Path, text: str) -> None:

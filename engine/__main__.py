@@ -14,4 +14,9 @@ from engine.cli import main
 __all__ = ["main"]
 
 if __name__ == "__main__":
+    if getattr(sys, "frozen", False):
+        # a helper that Python starts for itself (macOS, Windows) comes by here, as there is no other Python
+        from multiprocessing import freeze_support
+
+        freeze_support()
     sys.exit(main())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -191,6 +192,8 @@ class _WithEncoders(OnnxReader):
 
 def session(path: Path) -> Any:
     """ONNX Runtime's session of a graph, silent."""
+    # it would keep an identity of this machine in the person's cache, to report by
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

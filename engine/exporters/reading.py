@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 
-import engine
-from engine import wire
+from engine import program, wire
 from engine.control import Control
 from engine.errors import EngineError
 from engine.exporters import about as abouts
@@ -52,19 +51,12 @@ def read_back(folders: Sequence[Path], pictures: Sequence[Path], control: Contro
     Raises EngineError if that fails, with the reader's words; Cancelled when asked to.
     """
     question = {"folders": [str(folder) for folder in folders], "pictures": [str(p) for p in pictures]}
-    root = str(Path(engine.__file__).resolve().parent.parent)
-    beside = os.environ.get("PYTHONPATH")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": root if not beside else f"{root}{os.pathsep}{beside}",
-        "HF_HUB_OFFLINE": "1",
-    }
     process = subprocess.Popen(
-        command(),
+        program.command(COMMAND),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment,
+        env={**program.environment(), "HF_HUB_OFFLINE": "1"},
         # no window opens on Windows; elsewhere there is no such flag
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
@@ -87,14 +79,6 @@ def read_back(folders: Sequence[Path], pictures: Sequence[Path], control: Contro
         raise EngineError("export.not_read_back", told, reason=reason)
     with np.load(io.BytesIO(out), allow_pickle=False) as found:
         return [_unpacked(found, number) for number in range(len(folders))]
-
-
-def command() -> list[str]:
-    """What starts the fresh process: this program again, from a bundle or from Python."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, COMMAND]
-    # -P: a file in the folder that the person stands in must not be taken for a module of ours
-    return [sys.executable, "-P", "-m", "engine", COMMAND]
 
 
 def _unpacked(found: Any, number: int) -> Read:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.theme import DARK, LIGHT, Colours, theme
@@ -102,3 +103,22 @@ def test_small_things_are_drawn_in_both(qtbot: QtBot) -> None:
     label = Label("text", "title")
     qtbot.addWidget(label)
     assert label.text() == "text"
+
+
+def test_pictures_of_the_style_sheet_are_found_in_a_folder_of_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    # Qt would refuse the whole sheet, with a warning
+    box = QCheckBox()
+    box.setChecked(True)
+    qtbot.addWidget(box)
+    box.show()
+    monkeypatch.setenv("FLYP_CACHE", str(tmp_path / 'Jörg\'s "own" (1) 日本'))
+    try:
+        theme().use("dark")
+        image = box.grab().toImage()
+        colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+        assert {DARK.accent.lower(), DARK.on_accent.lower()} <= colours
+    finally:
+        monkeypatch.undo()
+        theme().use("light")

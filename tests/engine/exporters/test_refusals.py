@@ -12,7 +12,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine import cli, files
+from engine import cli, files, program
 from engine.arguments import parser
 from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
@@ -242,10 +242,10 @@ def test_the_wire_takes_these_requests() -> None:
 
 
 def test_the_fresh_process_starts_from_a_bundle_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reading.command() == [sys.executable, "-P", "-m", "engine", "read-export"]
+    assert program.command(reading.COMMAND) == [sys.executable, "-P", "-m", "engine", "read-export"]
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/opt/flyp/flyp")
-    assert reading.command() == ["/opt/flyp/flyp", "read-export"]
+    assert program.command(reading.COMMAND) == ["/opt/flyp/flyp", "read-export"]
     # it is for the program itself
     assert "read-export" not in parser().format_help()
 
