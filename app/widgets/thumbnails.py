@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -19,7 +20,8 @@ SIDE = 224
 """Pixels of a thumbnail's shorter side; a tile of 104 px is sharp at 200 %."""
 _KEPT = 400
 """Thumbnails in memory, about 80 MB."""
-_THREADS = 2
+_THREADS = 2 if (os.cpu_count() or 1) > 3 else 1
+"""The window's own thread needs a core, and the engine that looks at the pictures another."""
 _TELL_MS = 30
 """Thumbnails that are ready within this time are told together."""
 
