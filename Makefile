@@ -40,7 +40,12 @@ bundle: $(BUNDLE_READY) ## both programs in dist/flyp-gui, to be run where there
 	dist/flyp-gui/flyp-gui --self-test
 	$(BIN)/python resources/packaging/sizes.py dist/flyp-gui
 
+# PyInstaller takes programs and the library of Python apart with the tools of binutils
 $(BUNDLE_READY): $(QT_READY)
+	@command -v objdump >/dev/null && command -v objcopy >/dev/null && $(BIN)/python -c 'import ctypes, sys, sysconfig; name = sysconfig.get_config_var("INSTSONAME"); sysconfig.get_config_var("Py_ENABLE_SHARED") and ctypes.CDLL(name)' 2>/dev/null || { \
+		needed="binutils lib$$($(BIN)/python -c 'import sys; print("python%d.%d" % sys.version_info[:2])')"; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -y -q $$needed; \
+		else echo "The bundle needs some packages of the system: apt-get install $$needed"; exit 2; fi; }
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[bundle]'
 	touch $(BUNDLE_READY)
 

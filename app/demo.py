@@ -73,7 +73,7 @@ class Demo:
             lambda: session.series.epoch >= _half(session.series) or not session.under_way,
         )
         yield Look("5-train-running")
-        yield Until("the end of the training", lambda: not session.under_way)
+        yield Until("the end of the training", lambda: not session.under_way, long=True)
         yield Until("a finished run", lambda: session.state is RunState.FINISHED)
         yield Look("5-train-finished")
         yield Click(window.next)
@@ -111,7 +111,9 @@ class Demo:
         yield Until("what this run can leave in", lambda: page.exporting.checked)
         yield Look("7-export")
         yield Click(page.settings.export_button)
-        yield Until("the verified export", lambda: not page.exporting.busy and bool(page.results.cards))
+        yield Until(
+            "the verified export", lambda: not page.exporting.busy and bool(page.results.cards), long=True
+        )
         yield Look("7-export-verified")
 
 

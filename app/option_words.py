@@ -23,6 +23,8 @@ LABELS: dict[str, str] = {
     "seed": str(QT_TRANSLATE_NOOP("options", "Seed")),
     "collisions": str(QT_TRANSLATE_NOOP("options", "Two pictures of one class in a step")),
     "loss": str(QT_TRANSLATE_NOOP("options", "Loss")),
+    "input": str(QT_TRANSLATE_NOOP("options", "Pictures go in as")),
+    "encoders": str(QT_TRANSLATE_NOOP("options", "Encoders as graphs of their own")),
     "text_rate": str(QT_TRANSLATE_NOOP("options", "Share of the rate for the text tower")),
     "clamp_temperature": str(QT_TRANSLATE_NOOP("options", "Keep the temperature in bounds")),
 }
@@ -32,6 +34,8 @@ CHOICES: dict[str, str] = {
     "collisions.none": str(QT_TRANSLATE_NOOP("options", "count as different")),
     "collisions.mask": str(QT_TRANSLATE_NOOP("options", "leave out of the comparison")),
     "collisions.soft": str(QT_TRANSLATE_NOOP("options", "count as the same")),
+    "input.uint8": str(QT_TRANSLATE_NOOP("options", "whole numbers, as they are read")),
+    "input.float": str(QT_TRANSLATE_NOOP("options", "normalised numbers")),
     "precision.fp32": str(QT_TRANSLATE_NOOP("options", "32 bits")),
     "precision.bf16": str(QT_TRANSLATE_NOOP("options", "16 bits, bf16")),
     "precision.fp16": str(QT_TRANSLATE_NOOP("options", "16 bits, fp16")),

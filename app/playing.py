@@ -25,6 +25,8 @@ _PACE_MS = 1400
 _FAST_MS = 30
 _PATIENCE_S = 240.0
 """A wait that takes longer than this has failed."""
+_LONG = 6
+"""Times that, for a training and for exports."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Until:
 
     what: str
     true: Callable[[], bool]
+    long: bool = False
+    """Work that takes minutes where it computes slowly."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class Player(QObject):
     def _play(self, act: Act) -> bool:
         """True once it is done; False if it is to be looked at again, or if all is over."""
         if isinstance(act, Until):
-            return act.true() or self._wait(act.what)
+            return act.true() or self._wait(act.what, _LONG if act.long else 1)
         if isinstance(act, Click):
             if not (act.widget.isVisible() and act.widget.isEnabled()):
                 return self._wait(act.widget.accessibleName() or type(act.widget).__name__)
@@ -128,10 +132,10 @@ class Player(QObject):
             self._shoot(self._folder, act.name)
         return True
 
-    def _wait(self, what: str) -> bool:
+    def _wait(self, what: str, times: int = 1) -> bool:
         if wrong := self._wrong():
             self._done(wrong)
-        elif time.monotonic() - self._since > _PATIENCE_S:
+        elif time.monotonic() - self._since > times * _PATIENCE_S:
             self._done(f"waited in vain for {what}")
         else:
             self._timer.start(50)

@@ -180,7 +180,7 @@ class SelfTest:
         train: Any = self.window.page(Step.TRAIN)
         yield Click(train.buttons.start)
         yield Until("the training's start", lambda: session.state is not RunState.NONE)
-        yield Until("the end of the training", lambda: not session.under_way)
+        yield Until("the end of the training", lambda: not session.under_way, long=True)
         if session.state is not RunState.FINISHED or session.folder is None:
             self._went_wrong(f"the training ended as {session.state.value}: {session.error} {session.detail}")
             yield Until("a finished run", lambda: False)
@@ -215,7 +215,7 @@ class SelfTest:
         if missing and frozen():
             self._went_wrong(f"the bundle lacks what {', '.join(missing)} need")
         yield Click(page.settings.export_button)
-        yield Until("the verified exports", lambda: self._exported is not None)
+        yield Until("the verified exports", lambda: self._exported is not None, long=True)
         assert self._exported is not None
         for each in self._exported.exports:
             worst = max(check.largest_cosine_difference for check in each.checks)

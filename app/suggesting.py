@@ -8,7 +8,7 @@ from app import texts
 from app.engine_thread import Ticket
 from app.project import Project
 from app.shell import Shell
-from app.training_presets import OPTIONS
+from app.training_presets import OPTIONS, USUAL
 from engine import recipe as recipes
 from engine.answers import InitAnswer
 from engine.events import Failed
@@ -16,7 +16,7 @@ from engine.requests import InitRequest
 
 _CHOSEN = ("learning_rate", "batch_size", "epochs")
 """What the program chooses values for."""
-_USUAL = ("warmup", "weight_decay", "patience", "precision", "decay_all")
+_USUAL = ("warmup", "weight_decay", "patience", *USUAL)
 
 
 def request_for(project: Project) -> InitRequest | None:

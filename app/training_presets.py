@@ -11,10 +11,12 @@ STEPS_WANTED = 80
 """Steps that a small training set is given, as ``flyp init`` does."""
 SOURCE = "Goyal et al., Finetune like you pretrain, CVPR 2023, arXiv 2212.00638; github.com/locuslab/FLYP"
 
-USUAL: dict[str, Any] = {"precision": "auto", "decay_all": False}
+USUAL: dict[str, Any] = {
+    "precision": "auto", "decay_all": False, "clip_gradient": None, "freeze_batchnorm": True,
+}  # fmt: skip
 """What the paper's sets change and every other set puts back."""
 _AUTHORS: dict[str, Any] = {"collisions": "none", "clamp_temperature": False}
-OPTIONS = frozenset(_AUTHORS)
+OPTIONS = frozenset({*_AUTHORS, "text_rate", "loss"})
 """Options of FLYP that a set may have."""
 
 
@@ -85,8 +87,8 @@ def _paper(
         str(
             QT_TRANSLATE_NOOP(
                 "presets",
-                "As its authors trained ViT-B/16: 32 bits, every parameter decayed, no bound on the temperature, "
-                "same-class pairs counted as wrong.",
+                "As its authors trained ViT-B/16: 32 bits, every parameter decayed; of FLYP itself no bound on the "
+                "temperature, and same-class pairs counted as wrong.",
             )
         ),
         {
@@ -96,6 +98,7 @@ def _paper(
             "weight_decay": decay,
             "warmup": float(warmup),
             "patience": None,
+            **USUAL,
             "precision": "fp32",
             "decay_all": True,
         },

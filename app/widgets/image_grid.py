@@ -268,7 +268,8 @@ class ImageGrid(QListView):
 
     def _side(self, width: int) -> tuple[int, int]:
         """(side of a tile, tiles in a row) that fill this width."""
-        least = self.wanted(width) + GAP
+        # by the whole width: beside a scroll bar they are to be of the same kind
+        least = self.wanted(self.contentsRect().width()) + GAP
         room = max(width - 1, least)
         columns = max(1, room // least)
         return room // columns - GAP, columns

@@ -99,8 +99,10 @@ def build(config: ModelConfig, where: str, device: str = "cpu") -> nn.Module:
     import torch
 
     _refuse_remote_code(config)
-    with quiet(), torch.random.fork_rng(devices=[]), torch.device(device):
+    with quiet():
+        # not as if it were a model: what it makes while it is loaded stays
         open_clip = library.load(text_towers=bool(config["text_cfg"].get("hf_model_name")))
+    with quiet(), torch.random.fork_rng(devices=[]), torch.device(device):
         kind = open_clip.CustomTextCLIP if custom_text else open_clip.CLIP
         try:
             model: nn.Module = kind(**config)

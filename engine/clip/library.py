@@ -4,7 +4,8 @@ As it stands, loading it takes twice as long as loading torch, and nearly all of
 torchvision and timm load torch's compiler (``torch._dynamo``, and with it sympy and torch.distributed) to
 ask it to leave a few functions alone, and the module for text towers of transformers loads that library.
 No model is compiled here, and few have such a tower. So a stand-in answers for the compiler while open_clip
-loads, and transformers comes when a tower needs it. Afterwards both are to be had as ever.
+loads, and transformers comes when a tower needs it. Afterwards both are to be had; only what torchvision,
+timm and open_clip have noted of them while they were loaded stays.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from engine.imports import uncollected
 
 _COMPILER = "torch._dynamo"
 _LOCK = threading.Lock()
+_LOADED = ("open_clip", "timm", "torchvision")
+"""What asks the compiler for something while it is loaded."""
 
 
 def load(*, text_towers: bool = False) -> Any:
@@ -33,8 +36,7 @@ def load(*, text_towers: bool = False) -> Any:
         if "open_clip" in sys.modules:
             import open_clip
         else:
-            with uncollected(), _without_compiler(), _without_transformers():
-                import open_clip
+            open_clip = _lean()
         if text_towers:
             from open_clip import hf_model, model
 
@@ -43,6 +45,24 @@ def load(*, text_towers: bool = False) -> Any:
                 importlib.reload(hf_model)
                 model.HFTextEncoder = hf_model.HFTextEncoder
         return open_clip
+
+
+def _lean() -> Any:
+    """open_clip without both guests; as it stands, if one of the three in ``_LOADED`` wants more of them."""
+    before = set(sys.modules)
+    try:
+        with uncollected(), _without_compiler(), _without_transformers():
+            open_clip = importlib.import_module("open_clip")
+        if open_clip.timm_model.timm is None:
+            # it takes any trouble with timm for a timm that is not installed
+            raise ImportError("timm")
+        return open_clip
+    except (ImportError, AttributeError, TypeError):
+        # half-loaded modules would be taken for whole ones
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] in _LOADED:
+                del sys.modules[name]
+        return importlib.import_module("open_clip")
 
 
 @contextlib.contextmanager

@@ -80,10 +80,10 @@ def heif_available() -> bool:
     with _heif_lock:
         if "HEIF" in Image.OPEN:
             return True
-        if importlib.util.find_spec("pillow_heif") is None:
+        if importlib.util.find_spec("pi_heif") is None:
             return False
-        pillow_heif = importlib.import_module("pillow_heif")
-        pillow_heif.register_heif_opener()
+        pi_heif = importlib.import_module("pi_heif")
+        pi_heif.register_heif_opener()
         return True
 
 

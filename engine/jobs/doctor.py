@@ -36,7 +36,7 @@ _LIBRARIES = (
     "pillow",
     "pydantic",
 )
-_EXTRAS = {"hf": "transformers", "heic": "pillow_heif"}
+_EXTRAS = {"hf": "transformers", "heic": "pi_heif"}
 if TYPE_CHECKING:
     import torch
 

@@ -64,6 +64,11 @@ class FlypOptions(methods.Options):
     clamp_temperature: bool = True
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
 
+    def set_apart(self) -> str:
+        if self.text_rate == 1:
+            return super().set_apart()
+        return f"trains its text tower at {self.text_rate:g} times the learning rate"
+
 
 def missing_bias(backbone: Backbone, options: FlypOptions) -> Message | None:
     """Why the sigmoid loss cannot be had on this model, or None if it can or was not asked for."""

@@ -61,7 +61,10 @@ class Stepper:
         self._precision = plan.precision
         self.micro_batch = plan.micro_batch
         self.scaler = torch.amp.GradScaler(self._device.type, enabled=plan.precision == "fp16")
-        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        # what does not move must not take room in the norm
+        self._parameters = [
+            p for group in optimizer.param_groups if group.get("lr_scale", 1.0) > 0 for p in group["params"]
+        ]
 
     def _embed(self, part: Batch) -> dict[str, Tensor]:
         # dropout, where a tower has it, is keyed too, but by the part and not by each picture: with

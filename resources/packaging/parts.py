@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatch
+from importlib import metadata
 from pathlib import PurePath
 from typing import Any
 
@@ -27,6 +28,24 @@ _NEITHER = [
     "pandas", "numba", "cupy", "jax", "flax", "tensorflow", "tensorboard", "torchaudio", "h5py", "OpenGL",
     "accelerate", "wandb", "torchao", "deepspeed", "peft", "bitsandbytes", "datasets",
 ]  # fmt: skip
+
+SHIPPED = [
+    "appdirs", "filelock", "ftfy", "huggingface_hub", "jinja2", "matplotlib", "numpy", "onnx", "onnxruntime",
+    "onnxscript", "open_clip_torch", "pi-heif", "pillow", "psutil", "pydantic", "pydantic_core", "pyqtgraph",
+    "PySide6_Essentials", "shiboken6", "regex", "safetensors", "sentencepiece", "sympy", "timm", "tokenizers",
+    "tomli-w", "torch", "torchvision", "transformers",
+]  # fmt: skip
+"""Distributions whose description and licence lie in the bundle."""
+
+
+def installed(distribution: str) -> bool:
+    """Is it in this environment?"""
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
 
 WINDOW_EXCLUDES = [
     *_NEITHER,

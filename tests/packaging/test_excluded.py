@@ -35,7 +35,7 @@ def everything(package):
 WINDOW = """
 leave_out(parts.WINDOW_EXCLUDES)
 everything("app")
-import pillow_heif
+import pi_heif
 """
 ENGINE = """
 leave_out(parts.ENGINE_EXCLUDES)
@@ -43,7 +43,7 @@ everything("engine")
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.backends import backend_agg, backend_svg
-import torch, onnx, onnxruntime, onnxscript, pillow_heif, sentencepiece
+import torch, onnx, onnxruntime, onnxscript, pi_heif, sentencepiece
 import torch.onnx._internal.exporter._core, torch.distributed.fsdp
 from transformers import AutoModel, AutoTokenizer, CLIPModel, CLIPProcessor
 linear = torch.nn.Linear(2, 2).eval()
@@ -57,8 +57,8 @@ torch.onnx.export(linear, (torch.ones(1, 2),), dynamo=True, verbose=False)
 def test_it_works_without_what_the_bundle_leaves_out(
     program: str, needs: str, root: Path, tmp_path: Path
 ) -> None:
-    if any(importlib.util.find_spec(each) is None for each in (needs, "pillow_heif")):
-        pytest.skip(f"needs {needs} and pillow_heif")
+    if any(importlib.util.find_spec(each) is None for each in (needs, "pi_heif")):
+        pytest.skip(f"needs {needs} and pi_heif")
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED + program], cwd=root, capture_output=True, text=True, check=False
     )

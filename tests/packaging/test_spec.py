@@ -109,7 +109,7 @@ def test_two_programs_lie_in_one_folder(
         for file, place in files_of(analysis):
             assert file.is_file(), file
             assert place == str(file.parent.relative_to(root)), file
-        assert "pillow_heif" in analysis.named["hiddenimports"]
+        assert "pi_heif" in analysis.named["hiddenimports"]
         assert analysis.named["pathex"] == [str(root)]
 
 

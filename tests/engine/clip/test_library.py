@@ -54,3 +54,33 @@ def test_only_what_is_used_is_loaded_and_the_rest_works_when_it_is() -> None:
     assert "mean_pooler" in found["poolers"]
     assert found["left"] == []
     assert found["compiled"] == [[3.0, 3.0], 1]
+
+
+_ASKS_FOR_MORE = """
+import sys
+import torch
+from engine.clip import library
+
+class AsksForMore:
+    # as a newer timm might, while it is loaded
+    def find_spec(self, name, path, target=None):
+        if name == "timm":
+            import torch._dynamo.config
+        return None
+
+sys.meta_path.insert(0, AsksForMore())
+open_clip = library.load()
+assert len(open_clip.list_models()) > 50
+assert open_clip.model.CLIP is sys.modules["open_clip.model"].CLIP
+assert "torch._dynamo.config" in sys.modules
+assert not [each for each in sys.meta_path if type(each).__module__ == library.__name__]
+linear = torch.compile(torch.nn.Linear(2, 2), backend="eager")
+assert linear(torch.ones(1, 2)).shape == (1, 2)
+"""
+
+
+def test_a_library_that_wants_the_compiler_gets_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKS_FOR_MORE], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr

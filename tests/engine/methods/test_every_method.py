@@ -46,6 +46,8 @@ def test_what_sets_a_method_apart_in_a_comparison_is_told(place):
         assert all(f"at {scale:g} times" in told for scale in scales - {1.0})
         assert "{" not in told
     assert "out of 3" in options_of(find("lp-ft"), {"strengths": 3}).set_apart()
+    for name in ("flyp", "carot"):
+        assert "0.2 times" in options_of(find(name), {"text_rate": 0.2}).set_apart()
 
 
 def test_there_are_these_methods_and_each_says_what_a_picker_needs():
