@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app import texts
 from app.engine_thread import Ticket
 from app.shell import Shell
 from engine.events import Event, Failed, Progress
@@ -85,7 +86,7 @@ class Exporting(QObject):
     def _found(self, ticket: Ticket, answer: ExportersAnswer, of_run: bool) -> None:
         self._looks.remove(ticket)
         if of_run or not self.checked:
-            self.entries = answer.exporters
+            self.entries = tuple(texts.worded(each) for each in answer.exporters)
         self.checked = self.checked or of_run
         self.known.emit()
 

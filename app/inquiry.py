@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
+from app import texts
 from app.engine_thread import Ticket
 from app.shell import Shell
 from app.suggesting import request_for
@@ -298,11 +299,11 @@ class Inquiry(QObject):
         self._choose.start()
 
     def _presets(self, answer: PresetsAnswer) -> None:
-        self._shell.facts.presets = answer.presets
+        self._shell.facts.presets = tuple(texts.worded(each) for each in answer.presets)
         self._shell.know("prompts")
 
     def _methods_known(self, answer: MethodsAnswer) -> None:
-        self._shell.facts.methods = answer.methods
+        self._shell.facts.methods = tuple(texts.worded(each) for each in answer.methods)
         self._shell.facts.model_trouble = None
         self._shell.know("method")
         self._shell.know("model")

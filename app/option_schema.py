@@ -112,6 +112,10 @@ def options(schema: dict[str, Any]) -> tuple[Option, ...]:
     return tuple(_option(name, given, known) for name, given in schema.get("properties", {}).items())
 
 
+def _told(text: str) -> str:
+    return translate("answers", text) if text else text
+
+
 def _option(name: str, given: dict[str, Any], known: dict[str, Any]) -> Option:
     merged, nullable = _resolved(given, known)
     if "enum" in merged or "const" in merged:
@@ -125,7 +129,7 @@ def _option(name: str, given: dict[str, Any], known: dict[str, Any]) -> Option:
     return Option(
         name=name,
         kind=kind,
-        help=str(merged.get("description", "")),
+        help=_told(str(merged.get("description", ""))),
         default=merged.get("default"),
         nullable=nullable,
         choices=tuple(merged.get("enum", (merged["const"],) if "const" in merged else ())),

@@ -4,18 +4,23 @@
 
 The window's texts are found by Qt's own lupdate, but for those in a module's own ``_tr``, which it
 does not know: they are added under the context that this ``_tr`` names. The engine's, which are looked
-up by code at run time, are added under the context "engine".
+up by code at run time, are added under the context "engine", and what it tells of its methods, formats,
+presets and settings under "answers".
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 from engine.messages import TEXTS
+from engine.recipe import Training
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +29,26 @@ def engine_texts() -> list[str]:
     """Every text and remedy that the engine may say, once each."""
     found = [text for known in TEXTS.values() for text in (known.message, known.hint) if text]
     return list(dict.fromkeys(found))
+
+
+def answer_texts() -> list[str]:
+    """What the engine tells of its methods, formats, presets and settings, once each."""
+    found: list[str] = []
+    for command, answers in (("methods", "methods"), ("exporters", "exporters")):
+        line = [sys.executable, "-m", "engine", command, "--json"]
+        done = subprocess.run(line, cwd=ROOT, capture_output=True, check=True)
+        for entry in json.loads(done.stdout)[answers]:
+            found += [entry["title"], entry["summary"], entry.get("when", "")]
+            found += _helps(entry["options"])
+    found += _helps(Training.model_json_schema())
+    for path in sorted((ROOT / "resources" / "prompts").glob("*.toml")):
+        preset = tomllib.loads(path.read_text(encoding="utf-8"))
+        found += [preset["title"], preset["description"]]
+    return [text for text in dict.fromkeys(found) if text]
+
+
+def _helps(schema: dict[str, Any]) -> list[str]:
+    return [str(given.get("description", "")) for given in schema.get("properties", {}).values()]
 
 
 def short_texts(source: str) -> tuple[str, list[str]]:
@@ -70,13 +95,14 @@ def write(out: Path) -> int:
     tree = ET.parse(out)
     root = tree.getroot()
     for context in root.findall("context"):
-        if context.findtext("name") == "engine":
+        if context.findtext("name") in ("engine", "answers"):
             root.remove(context)
     for source in sources:
         name, texts = short_texts(Path(source).read_text(encoding="utf-8"))
         if texts:
             _add(root, name, texts)
     _add(root, "engine", engine_texts())
+    _add(root, "answers", answer_texts())
     ET.indent(tree)
     tree.write(out, encoding="utf-8", xml_declaration=True)
     return len(root.findall(".//message"))

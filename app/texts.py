@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
+from pydantic import BaseModel
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
 from engine.messages import TEXTS, Message
 from engine.messages.text import Text
+
+Entry = TypeVar("Entry", bound=BaseModel)
 
 OURS: dict[str, Text] = {
     "app.engine_gone": Text(
@@ -41,6 +44,17 @@ def message(given: Message) -> tuple[str, str]:
     except (KeyError, ValueError, IndexError):
         # a translation that names other arguments must not hide the message
         return given.text, given.hint
+
+
+def told(text: str) -> str:
+    """What the engine tells of its methods, formats, presets and settings, in the window's language."""
+    return QCoreApplication.translate("answers", text) if text else text
+
+
+def worded(entry: Entry) -> Entry:
+    """An entry of an answer, with what a person reads of it in the window's language."""
+    names = [name for name in ("title", "summary", "when", "description") if name in type(entry).model_fields]
+    return entry.model_copy(update={name: told(getattr(entry, name)) for name in names})
 
 
 def whole(given: Message) -> str:
