@@ -317,7 +317,7 @@ def test_few_per_class_does_not_move_the_card(
     settle()
     before = page.plan.height()
     page.plan.use.buttons["few"].click()
-    qtbot.waitUntil(lambda: "again" in page.plan.held_note.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "choose" in page.plan.held_note.text(), timeout=LONG)
     settle()
     assert page.plan.height() == before
 

@@ -161,7 +161,12 @@ def test_a_download_a_preview_and_a_training_together(
         assert order.index((identity, kind)) < last, identity
     assert first < order.index(("fetch", Failed))
     assert order.index(("again", Answer)) > last
-    assert trained.result == {"run": str(run), "reason": "finished", "result": str(run / "result.json")}
+    assert trained.result == {
+        "run": str(run),
+        "reason": "finished",
+        "result": str(run / "result.json"),
+        "anew": False,
+    }
     assert (run / LAST).read_bytes() == alone["weights"]
     assert (run / "result.json").read_bytes() == alone["result"]
     heard = [said.event for said in engine.lines if said.id == "train"]
@@ -259,7 +264,7 @@ def test_pause_stop_and_cancel_act_at_once(started: Start, make_recipe: RecipeMa
         steps = of(engine, identity, StepDone)
         if wish == "pause":
             assert of(engine, identity, Paused) == [Paused(step=steps[-1].step)]
-            assert ended.result == {"run": str(run), "reason": "paused", "result": None}
+            assert ended.result == {"run": str(run), "reason": "paused", "result": None, "anew": False}
             assert (run / LAST).exists()
         elif wish == "stop":
             result = json.loads((run / "result.json").read_text(encoding="utf-8"))
@@ -285,7 +290,12 @@ def test_closing_stdin_saves_the_training_and_it_can_go_on(
     engine.ask("2", type="preview", recipe=recipe)
     assert engine.close() == 0
     assert_each_ended_once(engine, "1", "2")
-    assert engine.endings("1")[0].result == {"run": str(run), "reason": "paused", "result": None}
+    assert engine.endings("1")[0].result == {
+        "run": str(run),
+        "reason": "paused",
+        "result": None,
+        "anew": False,
+    }
     assert engine.endings("2")[0].cancelled
     ended = RunDirectory.open(run).ended()
     assert ended is not None

@@ -269,7 +269,12 @@ def test_done(scripted: Path) -> None:
 def test_json_is_the_only_thing_on_stdout(scripted: Path) -> None:
     done = run(scripted, "train", "done.toml", "--json")
     assert done.returncode == 0
-    assert json.loads(done.stdout) == {"run": "the run", "reason": "finished", "result": "result.json"}
+    assert json.loads(done.stdout) == {
+        "run": "the run",
+        "reason": "finished",
+        "result": "result.json",
+        "anew": False,
+    }
 
 
 @pytest.mark.parametrize("as_json", [False, True])
