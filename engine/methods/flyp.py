@@ -26,7 +26,7 @@ validation loss / validation / test / mean of the shift sets, in nats and %:
 
 ``mask`` had the lower validation loss than ``none`` in nine of the ten pairs, in four of five on
 PACS. At three times these rates and more it overfits sooner: there its validation loss is no
-longer the lowest. Its gain on test and shifted pictures is within the noise on PACS.
+longer the lowest. Its gain on test and shifted pictures of PACS is within the noise at this rate.
 (``flyp compare … --methods flyp,flyp:collisions=none,flyp:collisions=soft``; of PACS seeds 0 to 2
 on a GPU, the others on a CPU, all in fp32. With few classes most of a batch collides; with hundreds
 of classes the three are nearly the same.)
