@@ -9,7 +9,12 @@ import sys
 # wants the cores too, a step that spins takes many times as long. Read when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from engine.cli import main
+from engine.allocator import keep_freed_memory
+
+# before anything starts a thread
+keep_freed_memory()
+
+from engine.cli import main  # noqa: E402  see above
 
 __all__ = ["main"]
 
