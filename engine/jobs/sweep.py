@@ -7,7 +7,7 @@ validation only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine import answers
@@ -80,6 +80,14 @@ def stored_stops(run: RunDirectory, weights: str, alphas: Sequence[float]) -> di
         if stop is not None:
             found[alpha] = stop
     return found
+
+
+def write_stops(run: RunDirectory, classes: Sequence[str], stops: Mapping[float, Stop]) -> None:
+    """Keep what was said with the run's weights elsewhere, for sweeps to come."""
+    weights = identity(run)
+    kept.write_sets(run.sets_file, weights, classes, next(iter(stops.values())))
+    for alpha, stop in stops.items():
+        kept.write_stop(run.stop_file(alpha), weights, alpha, stop)
 
 
 def _judge(

@@ -24,10 +24,12 @@ from engine.errors import Cancelled, EngineError
 from engine.evaluation import evaluate
 from engine.evaluation.evaluate import EvaluationSet
 from engine.evaluation.metrics import Floats
+from engine.evaluation.outputs import SetOutputs, condense
 from engine.evaluation.report import table
 from engine.events import Event, Figures, Paused, Progress, Reason, Resumed, RunFinished, RunStarted, Warned
 from engine.jobs import Emit
 from engine.jobs.left_out import left_out_message
+from engine.jobs.sweep import Stop, write_stops
 from engine.messages import say
 from engine.methods import FeatureLearner, Features, Head, State, StepLearner, text_head
 from engine.quoting import command_line
@@ -334,14 +336,15 @@ class _Attempt:
         if not scene.shared.lean:
             states["last"] = last
         columns: dict[str, dict[str, Any]] = {}
+        outputs: dict[str, Stop] = {}
         for column, state in states.items():
             if column == "kept" and best_epoch == 0:
-                columns[column] = columns["zero_shot"]
+                columns[column], outputs[column] = columns["zero_shot"], outputs["zero_shot"]
                 continue
             if column == "last" and alpha == 1 and _same(last, best):
                 columns[column] = columns["kept"]
                 continue
-            columns[column] = self._figures_with(state, pretrained=column == "zero_shot")
+            columns[column], outputs[column] = self._judged(state, pretrained=column == "zero_shot")
         sets = {
             name: {
                 **columns["kept"][name],
@@ -363,18 +366,23 @@ class _Attempt:
                 "sets": sets,
             }
         )
+        # the same two looks are ends of a sweep, which need not look again
+        write_stops(self._run, scene.task.classes, {alpha: outputs["kept"], 0.0: outputs["zero_shot"]})
 
-    def _figures_with(self, state: State, pretrained: bool) -> dict[str, Any]:
+    def _judged(self, state: State, pretrained: bool) -> tuple[dict[str, Any], Stop]:
+        """Figures of every set, and what was said of each picture, in the order of the scene's sets."""
         scene = self._scene
         scene.learner.load_state_dict(state)
         scene.backbone.model.eval()
         head = scene.learner.head(self._control)
-        result = {}
         order = {"test": 0, "validation": 1}
+        figures: dict[str, Any] = {}
+        said: dict[str, SetOutputs] = {}
         for each in sorted(scene.sets, key=lambda s: order.get(s.kind, 2)):
             logits = self._full_logits(head, each, pretrained)
-            result[each.name] = evaluate.full(logits, each, scene.task.classes)
-        return result
+            figures[each.name] = evaluate.full(logits, each, scene.task.classes)
+            said[each.name] = condense(logits, each)
+        return figures, tuple(said[each.name] for each in scene.sets)
 
     def _full_logits(self, head: Head, each: EvaluationSet, pretrained: bool) -> Floats:
         """A set's logits; a pause leaves the work (Asked), to stop means to come to exactly this end."""

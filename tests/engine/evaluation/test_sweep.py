@@ -29,22 +29,27 @@ def quiet(event):
     pass
 
 
+def copied(run: Path, place: Path) -> Path:
+    """A copy of a run that forgot what was judged when it ended."""
+    return Path(shutil.copytree(run, place, ignore=shutil.ignore_patterns("evaluation")))
+
+
 @pytest.fixture
 def run(trained, tmp_path) -> Path:
-    return Path(shutil.copytree(trained(), tmp_path / "run"))
+    return copied(trained(), tmp_path / "run")
 
 
 @pytest.fixture(scope="module")
 def swept(trained, tmp_path_factory):
     """A run with all its blends, and what was told. Not to be written to."""
-    place = Path(shutil.copytree(trained(), tmp_path_factory.mktemp("swept") / "run"))
+    place = copied(trained(), tmp_path_factory.mktemp("swept") / "run")
     told = []
     return place, sweep(SweepRequest(run=str(place)), told.append, Control()), told
 
 
 @pytest.mark.parametrize("method", ["flyp", "fine-tune", "linear-probe"])
 def test_the_ends_are_zero_shot_and_finetuned_exactly(trained, tmp_path, method):
-    place = Path(shutil.copytree(trained(method), tmp_path / "run"))
+    place = copied(trained(method), tmp_path / "run")
     answer = sweep(SweepRequest(run=str(place), alphas=(0.0, 1.0)), quiet, Control())
     result = RunDirectory.open(place).result()
     assert answer.alphas == (0.0, 1.0)

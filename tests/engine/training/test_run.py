@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -12,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -20,9 +22,10 @@ from engine import events, files, run_directory
 from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
 from engine.evaluation.report import table
+from engine.jobs import sweep
 from engine.jobs.train import train
 from engine.methods.flyp import FlypLearner
-from engine.requests import TrainRequest
+from engine.requests import SweepRequest, TrainRequest
 from engine.run_directory import RunDirectory
 from engine.training import trainer as trainer_module
 
@@ -118,7 +121,34 @@ def test_a_run_learns_and_leaves_all_its_files(make_recipe, tmp_path):
         "result.json",
         "run.log",
         "checkpoints",
+        "evaluation",
     } - ({"run.log"} if not run.log_file.exists() else set())
+
+
+def test_what_was_judged_at_the_end_is_not_judged_again(make_recipe, tmp_path, monkeypatch):
+    run_it(make_recipe(), tmp_path / "run")
+    run = RunDirectory.open(tmp_path / "run")
+    result = run.result()["sets"]
+    with monkeypatch.context() as patch:
+        # nothing is computed, not even the model loaded
+        patch.setattr(sweep, "reopened", None)
+        found = Listener()
+        both = sweep.sweep(SweepRequest(run=str(run.path), alphas=(0.0, 1.0)), found, Control())
+    assert len(found.of(events.BlendReady)) == 2
+    assert both.alphas == (0.0, 1.0)
+    for name, curve in both.curves.items():
+        assert curve.accuracy == (result[name]["zero_shot"]["accuracy"], result[name]["accuracy"])
+    # and it is what a second look says
+    stops = {alpha: run.stop_file(alpha).read_bytes() for alpha in (0.0, 1.0)}
+    sets = run.sets_file.read_bytes()
+    for path in (run.sets_file, *map(run.stop_file, stops)):
+        path.unlink()
+    sweep.sweep(SweepRequest(run=str(run.path), alphas=(0.0, 1.0)), found, Control())
+    assert run.sets_file.read_bytes() == sets
+    for alpha, before in stops.items():
+        one, two = (np.load(io.BytesIO(content)) for content in (before, run.stop_file(alpha).read_bytes()))
+        assert sorted(one) == sorted(two)
+        assert all((one[name] == two[name]).all() for name in one)
 
 
 def test_the_kept_epoch_is_the_one_with_the_lowest_validation_loss(make_recipe, tmp_path):
