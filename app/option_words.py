@@ -11,7 +11,7 @@ LABELS: dict[str, str] = {
     "weight_decay": str(QT_TRANSLATE_NOOP("options", "Weight decay")),
     "decay_all": str(QT_TRANSLATE_NOOP("options", "Decay every parameter")),
     "warmup": str(QT_TRANSLATE_NOOP("options", "Warm-up")),
-    "clip_gradient": str(QT_TRANSLATE_NOOP("options", "Largest gradient")),
+    "clip_gradient": str(QT_TRANSLATE_NOOP("options", "Largest gradient, any method")),
     "patience": str(QT_TRANSLATE_NOOP("options", "Stop early after")),
     "augment_scale": str(QT_TRANSLATE_NOOP("options", "Random crop keeps at least")),
     "flip": str(QT_TRANSLATE_NOOP("options", "Mirror at random")),
@@ -44,7 +44,7 @@ CHOICES: dict[str, str] = {
 
 UNSET: dict[str, str] = {
     "patience": str(QT_TRANSLATE_NOOP("options", "Train all epochs")),
-    "clip_gradient": str(QT_TRANSLATE_NOOP("options", "No limit")),
+    "clip_gradient": str(QT_TRANSLATE_NOOP("options", "As the method has it")),
     "largest_gradient": str(QT_TRANSLATE_NOOP("options", "No limit")),
     "micro_batch": str(QT_TRANSLATE_NOOP("options", "The whole step at once")),
     "threads": str(QT_TRANSLATE_NOOP("options", "All cores")),

@@ -15,7 +15,7 @@ USUAL: dict[str, Any] = {
     "precision": "auto", "decay_all": False, "clip_gradient": None, "freeze_batchnorm": True,
 }  # fmt: skip
 """What the paper's sets change and every other set puts back."""
-_AUTHORS: dict[str, Any] = {"collisions": "none", "clamp_temperature": False}
+_AUTHORS: dict[str, Any] = {"collisions": "none", "clamp_temperature": False, "largest_gradient": None}
 OPTIONS = frozenset({*_AUTHORS, "text_rate", "loss"})
 """Options of FLYP that a set may have."""
 
@@ -87,8 +87,8 @@ def _paper(
         str(
             QT_TRANSLATE_NOOP(
                 "presets",
-                "As its authors trained ViT-B/16: 32 bits, every parameter decayed; of FLYP itself no bound on the "
-                "temperature, and same-class pairs counted as wrong.",
+                "As its authors trained ViT-B/16: 32 bits, every parameter decayed; of FLYP itself no bound on "
+                "gradients and temperature, and same-class pairs counted as wrong.",
             )
         ),
         {

@@ -150,7 +150,7 @@ class Training(Part):
     warmup: float = Field(default=0.1, ge=0)
     """Warm-up of the learning rate: under 1 a share of all steps, from 1 on a number of steps."""
     clip_gradient: float | None = Field(default=None, gt=0)
-    """Largest norm of the whole gradient; leave out for no clipping, as in the paper."""
+    """Largest norm of the whole gradient; leave out for what the method has by itself."""
     patience: int | None = Field(default=None, ge=1)
     """Stop when validation has not improved for this many epochs; leave out to train them all."""
     augment_scale: float = Field(default=0.9, gt=0, le=1)

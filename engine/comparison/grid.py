@@ -31,6 +31,8 @@ class Entry:
     """Whether it trains anything that could be blended."""
     apart: str = ""
     """What sets it apart from the others in the search, as its method says; empty for nothing."""
+    clips: float | None = None
+    """The norm at which its gradient is clipped; None for no clipping."""
 
 
 @dataclass(frozen=True)

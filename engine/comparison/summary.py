@@ -90,6 +90,7 @@ def content(
             "chosen_by": "lowest validation loss of the kept epoch, for each method, shots and seed",
             "without_rate": [entry.label for entry in entries if not entry.has_rate],
             "apart": {entry.label: entry.apart for entry in entries if entry.apart},
+            "clipped": {entry.label: entry.clips for entry in entries if entry.has_rate},
             "alpha_chosen_by": "highest validation accuracy, then lower validation loss, then larger alpha",
         },
         "reference": reference,

@@ -192,6 +192,20 @@ def to_markdown(content: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _clipped(norms: dict[str, float | None]) -> list[str]:
+    """At which norm each method's gradient is clipped: it can change the order of methods at high rates."""
+    if not norms:
+        return []
+    groups: dict[float | None, list[str]] = {}
+    for label, norm in norms.items():
+        groups.setdefault(norm, []).append(label)
+    told = [
+        f"{'not clipped' if norm is None else f'clipped at a norm of {norm:g}'}: {', '.join(labels)}"
+        for norm, labels in sorted(groups.items(), key=lambda item: (item[0] is None, item[0] or 0.0))
+    ]
+    return [f"- Gradients {'; '.join(told)}."]
+
+
 def _how(search: dict[str, Any]) -> list[str]:
     """How to read the figures, and what they do not say."""
     lines = []
@@ -206,6 +220,7 @@ def _how(search: dict[str, Any]) -> list[str]:
     lines += [f"- {label} {words}." for label, words in search["apart"].items()]
     return [
         *lines,
+        *_clipped(search["clipped"]),
         f"- Blended: the finetuned weights mixed with the pretrained ones, alpha chosen by the "
         f"{search['alpha_chosen_by']}.",
         "- Neither test nor shift pictures chose anything. Validation figures were used for choosing and are "

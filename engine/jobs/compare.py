@@ -67,7 +67,9 @@ def _entry(text: str, base: Recipe) -> Entry:
     settings = method.settings
     has_rate = settings is None or "learning_rate" in settings
     blends = one.method != summary.ZERO_SHOT
-    return Entry(one.label, one.method, one.options, has_rate, blends, options.set_apart())
+    own = getattr(options, "largest_gradient", None)
+    clips = (base.training.clip_gradient or own) if has_rate else None
+    return Entry(one.label, one.method, one.options, has_rate, blends, options.set_apart(), clips)
 
 
 def _require_unlike(entries: Sequence[Entry]) -> None:

@@ -65,6 +65,8 @@ class FlypOptions(methods.Options):
     """The text tower's share of the learning rate: 1 trains both towers alike (the paper), 0 keeps the text tower as it was."""
     clamp_temperature: bool = True
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
+    largest_gradient: float | None = Field(default=1.0, gt=0)
+    """Norm at which the whole gradient is clipped; leave out for no clipping, as in the paper's code. training.clip_gradient goes before it."""
 
     def set_apart(self) -> str:
         if self.text_rate == 1:
@@ -85,6 +87,7 @@ class FlypLearner(StepLearner):
     def __init__(self, backbone: Backbone, task: Task, options: FlypOptions) -> None:
         super().__init__(backbone, task)
         self._options = options
+        self.clip_gradient = options.largest_gradient
         kind = backbone.loss_kind if options.loss == "auto" else options.loss
         self._kind: Literal["softmax", "sigmoid"] = "sigmoid" if kind == "sigmoid" else "softmax"
 

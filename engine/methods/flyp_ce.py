@@ -19,6 +19,7 @@ from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from engine import methods
@@ -35,6 +36,8 @@ class FlypCeOptions(methods.Options):
 
     clamp_temperature: bool = True
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
+    largest_gradient: float | None = Field(default=1.0, gt=0)
+    """Norm at which the whole gradient is clipped; leave out for no clipping, as in the paper's code. training.clip_gradient goes before it."""
 
 
 def drawn_captions(batch: Batch, task: Task) -> Tensor:
@@ -51,6 +54,7 @@ class FlypCeLearner(StepLearner):
     def __init__(self, backbone: Backbone, task: Task, options: FlypCeOptions) -> None:
         super().__init__(backbone, task)
         self._options = options
+        self.clip_gradient = options.largest_gradient
 
     def embed(self, batch: Batch, images_BCHW: Tensor) -> dict[str, Tensor]:
         del batch

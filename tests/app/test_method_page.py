@@ -180,7 +180,7 @@ def test_the_papers_set_is_whole_and_another_puts_it_back(page: MethodPage, shel
     page.training.preset_wanted.emit(training_presets.PAPER[0])
     training, options = shell.project.training, shell.project.method.options
     assert (training.precision, training.decay_all, training.clip_gradient) == ("fp32", True, None)
-    assert options == {"collisions": "none", "clamp_temperature": False}
+    assert options == {"collisions": "none", "clamp_temperature": False, "largest_gradient": "none"}
     page.training.preset_wanted.emit(training_presets.few(100))
     training = shell.project.training
     assert (training.precision, training.decay_all, shell.project.method.options) == ("auto", False, {})

@@ -223,7 +223,11 @@ def test_every_recipe_has_a_stand_in_and_can_be_read():
         assert (recipe.model.name, recipe.model.weights) == ("ViT-B-16", "openai")
         assert recipe.method.name == "flyp"
         # what the authors' code does, and its recipes say
-        assert recipe.method.options == {"collisions": "none", "clamp_temperature": False}
+        assert recipe.method.options == {
+            "collisions": "none",
+            "clamp_temperature": False,
+            "largest_gradient": "none",
+        }
         assert recipe.training.precision == "fp32"
         assert recipe.training.decay_all or recipe.training.weight_decay == 0
         assert f"`{name}`" in (prepare.FOLDER / "README.md").read_text()

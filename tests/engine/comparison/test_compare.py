@@ -96,6 +96,9 @@ def test_a_comparison_has_every_cell_table_and_chart(finished):
     assert answer.content["search"]["without_rate"] == ["zero-shot", "linear-probe"]
     text = render(answer)
     assert "- linear-probe chooses the strength of its head on validation, out of 13." in text
+    # by its own default; the linear probe has no steps
+    assert answer.content["search"]["clipped"] == {"flyp": 1.0}
+    assert "- Gradients clipped at a norm of 1: flyp." in text
     assert "Differences from flyp blended" in text
     progress = [e for e in told if isinstance(e, Progress) and e.phase.code == "phase.compare"]
     assert [e.done for e in progress] == sorted(e.done for e in progress)

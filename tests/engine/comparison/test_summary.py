@@ -17,7 +17,7 @@ from engine.evaluation import charts as drawing
 
 FLYP, TUNE, ZERO = (
     Entry("flyp", "flyp"),
-    Entry("fine-tune", "fine-tune", apart="takes the rate twice"),
+    Entry("fine-tune", "fine-tune", apart="takes the rate twice", clips=0.5),
     Entry("zero-shot", "zero-shot", (), False, False),
 )
 KINDS = {"test": "test", "validation": "validation", "art": "shift", "sketch": "shift"}
@@ -126,6 +126,7 @@ def test_tables_hold_every_cell_and_say_what_they_do_not_show(content):
         in text
     )
     assert "flyp takes" not in text
+    assert "\n- Gradients clipped at a norm of 0.5: fine-tune; not clipped: flyp.\n" in text
     assert "no clear difference" in text
     assert "| flyp | 0.1 ×1, 0.2 ×2 | – | 70.0 ± 0.0 |" in text
     assert "### 8 shots, 3 seeds" in text

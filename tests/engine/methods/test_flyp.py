@@ -1,4 +1,4 @@
-"""FLYP's text tower at a rate of its own, against a plain loop."""
+"""FLYP's clipped gradient and its text tower at a rate of its own, against a plain loop."""
 
 from __future__ import annotations
 
@@ -34,9 +34,19 @@ def test_which_parameters_are_the_text_towers(place, kind):
     assert not any(backbone.is_text(name) for name, _ in others)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.2])
-def test_five_steps_with_a_slower_text_tower_equal_a_plain_loop(place, share):
-    learner = bench.learner_of(bench.backbone_of(place), "flyp", collisions="none", text_rate=share)
+def shrink(named, largest: float) -> float:
+    """Scale all gradients so that their common norm is at most ``largest``; the norm as it was."""
+    norm = sum(float(each.grad.square().sum()) for _, each in named) ** 0.5
+    for _, each in named:
+        each.grad *= min(1.0, largest / norm)
+    return norm
+
+
+@pytest.mark.parametrize("largest", [None, 0.05])
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_five_steps_equal_a_plain_loop(place, share, largest):
+    options = {"collisions": "none", "text_rate": share, "largest_gradient": largest}
+    learner = bench.learner_of(bench.backbone_of(place), "flyp", **options)
     stepper = bench.stepper_of(learner, RATE, DECAY)
     plain = bench.backbone_of(place)
     model = plain.model.train()
@@ -54,6 +64,9 @@ def test_five_steps_with_a_slower_text_tower_equal_a_plain_loop(place, share):
         for each in optimizers:
             each.zero_grad()
         loss.backward()
+        if largest is not None:
+            # what is kept as it was takes no room in the norm
+            assert shrink([*others, *texts] if share else others, largest) > largest
         for each in optimizers:
             each.step()
         expected.append(float(loss.detach()))
@@ -67,6 +80,14 @@ def test_five_steps_with_a_slower_text_tower_equal_a_plain_loop(place, share):
 def test_the_same_rate_for_both_towers_is_as_it_was(place):
     learner = bench.learner_of(bench.backbone_of(place), "flyp")
     assert [group["lr_scale"] for group in learner.parameter_groups(DECAY, False)] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(("name", "largest"), [("flyp", 1.0), ("flyp-ce", 1.0), ("carot", None)])
+def test_gradients_are_clipped_unless_it_is_as_published(place, name, largest):
+    assert bench.learner_of(bench.backbone_of(place), name).clip_gradient == largest
+    other = bench.learner_of(bench.backbone_of(place), name, largest_gradient=0.25)
+    assert other.clip_gradient == 0.25
+    assert bench.learner_of(bench.backbone_of(place), name, largest_gradient="none").clip_gradient is None
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, "fast"])
