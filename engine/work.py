@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
 from engine import faults, wire
+from engine.allocator import give_back
 from engine.control import Control
 from engine.errors import Cancelled, EngineError
 from engine.events import Answer, Event, Failed, Hello
@@ -125,4 +126,8 @@ class Lane:
     def _run(self) -> None:
         while True:
             work = self._todo.get()
-            self._ended(work, work.perform())
+            ending = work.perform()
+            if work.job.needs_torch:
+                # else what it used would be missing in the next estimate, and to other programs
+                give_back()
+            self._ended(work, ending)

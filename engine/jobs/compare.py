@@ -69,7 +69,9 @@ def _entry(text: str, base: Recipe) -> Entry:
     blends = one.method != summary.ZERO_SHOT
     own = getattr(options, "largest_gradient", None)
     clips = (base.training.clip_gradient or own) if has_rate else None
-    return Entry(one.label, one.method, one.options, has_rate, blends, options.set_apart(), clips)
+    # in full, so that cells stay what they are when a default changes
+    everything = tuple(sorted(options.model_dump(mode="json").items()))
+    return Entry(one.label, one.method, everything, has_rate, blends, options.set_apart(), clips)
 
 
 def _require_unlike(entries: Sequence[Entry]) -> None:

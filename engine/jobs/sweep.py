@@ -83,11 +83,15 @@ def stored_stops(run: RunDirectory, weights: str, alphas: Sequence[float]) -> di
 
 
 def write_stops(run: RunDirectory, classes: Sequence[str], stops: Mapping[float, Stop]) -> None:
-    """Keep what was said with the run's weights elsewhere, for sweeps to come."""
+    """Keep what was said with the run's weights elsewhere, for sweeps to come.
+
+    Files name hundredths of alpha; what lies between is left out. Raises EngineError.
+    """
     weights = identity(run)
     kept.write_sets(run.sets_file, weights, classes, next(iter(stops.values())))
     for alpha, stop in stops.items():
-        kept.write_stop(run.stop_file(alpha), weights, alpha, stop)
+        if alpha == round(alpha, 2):
+            kept.write_stop(run.stop_file(alpha), weights, alpha, stop)
 
 
 def _judge(

@@ -38,7 +38,7 @@ from engine.requests import TrainAnswer, TrainRequest
 from engine.run_directory import RunDirectory
 from engine.training import checkpoints
 from engine.training.feature_trainer import FeatureTrainer, fit_best
-from engine.training.setup import Scene, Shared, arrange, stored_plan
+from engine.training.setup import Scene, Shared, arrange, spelled_out, stored_plan
 from engine.training.trainer import Trainer
 
 LEAN_SAVES = 60.0
@@ -61,6 +61,7 @@ def train(request: TrainRequest, emit: Emit, control: Control, shared: Shared | 
         finally:
             run.close()
     asked = recipes.with_absolute_paths(recipes.parse(request.recipe or {}, "recipe"), Path.cwd())
+    asked = spelled_out(asked)
     run = _new_run(asked, request.out)
     try:
         return _attempt(run, asked, emit, control, resuming=False, shared=shared)
@@ -366,8 +367,9 @@ class _Attempt:
                 "sets": sets,
             }
         )
-        # the same two looks are ends of a sweep, which need not look again
-        write_stops(self._run, scene.task.classes, {alpha: outputs["kept"], 0.0: outputs["zero_shot"]})
+        # a sweep need not look again; the run is whole without it, so that no error of it ends the run
+        with contextlib.suppress(EngineError):
+            write_stops(self._run, scene.task.classes, {alpha: outputs["kept"], 0.0: outputs["zero_shot"]})
 
     def _judged(self, state: State, pretrained: bool) -> tuple[dict[str, Any], Stop]:
         """Figures of every set, and what was said of each picture, in the order of the scene's sets."""

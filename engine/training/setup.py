@@ -96,6 +96,15 @@ def make_task(backbone: Backbone, classes: tuple[str, ...], prompts: Prompts) ->
     return Task(classes, texts_CT, tokens), [Warned(message=message) for message in told]
 
 
+def spelled_out(recipe: Recipe) -> Recipe:
+    """With every option of its method, so that a run stays what it was when a default changes.
+
+    Raises EngineError for an unknown method or option.
+    """
+    options = methods.options_of(methods.find(recipe.method.name), recipe.method.options)
+    return recipe.replace(method={"options": options.model_dump(mode="json")})
+
+
 def supported(backbone: Backbone, recipe: Recipe) -> tuple[Method, Options]:
     """The recipe's method and its options. Raises EngineError if this model cannot carry it with them."""
     method = methods.find(recipe.method.name)

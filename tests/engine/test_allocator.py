@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from engine import allocator
+
 FAULTS = """
 import resource
 {before}
@@ -47,9 +49,65 @@ def test_freed_blocks_are_used_again_without_asking_the_system() -> None:
     assert kept < plain / 5
 
 
-def test_who_has_set_the_c_librarys_variables_keeps_them() -> None:
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these settings")
+def test_what_is_kept_can_be_given_back() -> None:
+    code = f"""
+{KEEP}
+import torch
+from engine.allocator import give_back
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
+
+before = resident()
+blocks = [torch.ones(4 * 2**20) for _ in range(16)]  # 256 MB
+small = torch.ones(100)  # lies above them
+del blocks
+kept = resident() - before
+give_back()
+print(kept, resident() - before)
+"""
+    kept, after = map(float, printed(code).split())
+    assert kept > 240
+    assert after < 60
+
+
+def test_where_a_library_takes_only_smaller_blocks_it_gets_those_or_nothing(monkeypatch) -> None:
+    """As glibc before 2.35: with the other settings alone every block would be asked for anew."""
+    taken: list[tuple[int, int]] = []
+
+    def library(largest: int):
+        def mallopt(parameter: int, value: int) -> int:
+            if parameter == allocator._MMAP_THRESHOLD and value > largest:
+                return 0
+            taken.append((parameter, value))
+            return 1
+
+        return lambda name: mallopt
+
+    for name in list(os.environ):
+        if name.startswith("MALLOC_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(allocator, "_function", library(32 * 2**20))
+    assert allocator.keep_freed_memory()
+    assert taken[0] == (-3, 32 * 2**20)
+    assert sorted(parameter for parameter, _ in taken) == [-8, -3, -1]
+    taken.clear()
+    monkeypatch.setattr(allocator, "_function", library(1000))
+    assert not allocator.keep_freed_memory()
+    assert taken == []
+    monkeypatch.setattr(allocator, "_function", lambda name: None)
+    assert not allocator.keep_freed_memory()
+    allocator.give_back()
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [{"MALLOC_TRIM_THRESHOLD_": "100000"}, {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=131072"}],
+)
+def test_who_has_set_the_c_librarys_variables_keeps_them(variable: dict[str, str]) -> None:
     told = "from engine.allocator import keep_freed_memory; print(keep_freed_memory())"
-    assert printed(told, MALLOC_TRIM_THRESHOLD_="100000") == "False"
+    assert printed(told, **variable) == "False"
 
 
 @pytest.mark.parametrize("system", ["win32", "darwin"])

@@ -116,7 +116,7 @@ def test_its_figures_are_those_of_the_run(run, tmp_path):
 
 
 def test_what_was_not_judged_yet_is_judged_for_it(trained, tmp_path):
-    place = Path(shutil.copytree(trained(), tmp_path / "run"))
+    place = Path(shutil.copytree(trained(), tmp_path / "run", ignore=shutil.ignore_patterns("evaluation")))
     report(ReportRequest(run=str(place), out=str(tmp_path / "a.html")), quiet, Control())
     assert sorted(p.name for p in (place / "evaluation").glob("*.npz")) == [
         "alpha-0.00.npz",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
@@ -21,6 +22,7 @@ from safetensors.torch import load_file
 from engine import events, files, run_directory
 from engine.control import Control, Wish
 from engine.errors import Cancelled, EngineError
+from engine.evaluation import outputs
 from engine.evaluation.report import table
 from engine.jobs import sweep
 from engine.jobs.train import train
@@ -149,6 +151,51 @@ def test_what_was_judged_at_the_end_is_not_judged_again(make_recipe, tmp_path, m
         one, two = (np.load(io.BytesIO(content)) for content in (before, run.stop_file(alpha).read_bytes()))
         assert sorted(one) == sorted(two)
         assert all((one[name] == two[name]).all() for name in one)
+
+
+def test_only_hundredths_of_alpha_are_kept(make_recipe, tmp_path):
+    run_it(make_recipe(blend={"alpha": 0.705}), tmp_path / "run")
+    assert [p.name for p in (tmp_path / "run/evaluation").glob("*.npz")] == ["alpha-0.00.npz"]
+    run_it(make_recipe(blend={"alpha": 0.3}), tmp_path / "other")
+    run = RunDirectory.open(tmp_path / "other")
+    stop = outputs.read_stop(run.stop_file(0.3), outputs.read_sets(run.sets_file))
+    for one in stop:
+        assert outputs.accuracy(one) == run.result()["sets"][one.name]["accuracy"]
+    assert not run.stop_file(1.0).exists()
+
+
+def test_a_run_that_cannot_keep_what_was_judged_is_finished_all_the_same(make_recipe, tmp_path, monkeypatch):
+    real = files.write_bytes
+
+    def full(path: Path, content: bytes) -> None:
+        if path.parent.name == "evaluation":
+            raise files.write_error(path, OSError(errno.ENOSPC, "No space left on device"))
+        real(path, content)
+
+    monkeypatch.setattr(files, "write_bytes", full)
+    answer, heard = run_it(make_recipe(), tmp_path / "run")
+    assert answer.reason == "finished"
+    assert heard.of(events.RunFinished)[0].reason == "finished"
+    run = RunDirectory.open(tmp_path / "run")
+    assert not run.sets_file.exists()
+    monkeypatch.undo()
+    curve = sweep.sweep(SweepRequest(run=str(run.path), alphas=(1.0,)), Listener(), Control()).curves["test"]
+    assert curve.accuracy == (run.result()["sets"]["test"]["accuracy"],)
+
+
+def test_a_runs_recipe_has_every_option_so_that_no_default_can_change_it(make_recipe, tmp_path):
+    content = make_recipe(
+        method={"name": "flyp", "options": {"collisions": "soft", "largest_gradient": None}}
+    )
+    run_it(content, tmp_path / "run")
+    options = RunDirectory.open(tmp_path / "run").recipe().method.options
+    assert options == {
+        "collisions": "soft",
+        "loss": "auto",
+        "text_rate": 1.0,
+        "clamp_temperature": True,
+        "largest_gradient": "none",
+    }
 
 
 def test_the_kept_epoch_is_the_one_with_the_lowest_validation_loss(make_recipe, tmp_path):
