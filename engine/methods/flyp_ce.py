@@ -7,7 +7,8 @@ tower: T is C × D. Both towers and the temperature s are trained; a batch has n
 
 The ablation of Goyal et al., CVPR 2023, arXiv 2212.00638, section 5.
 
-Where it differs: one template a class and step, as FLYP draws one a picture.
+Where it differs: one template a class and step, as FLYP draws one a picture; the gradient's norm is
+clipped at 1 unless ``largest_gradient`` is none.
 
 B: pictures in a batch, C: classes, D: embedding, L: tokens.
 """
