@@ -15,7 +15,7 @@ from app.shell import Shell
 from app.steps import Step
 from app.suggesting import Suggesting
 from app.training_presets import OPTIONS, TrainingPreset
-from app.widgets.basics import Label, column, row
+from app.widgets.basics import Content, Label, column, row
 from app.widgets.method_cards import MethodCards
 from app.widgets.preflight_card import PreflightCard
 from app.widgets.recipe_dialog import RecipeDialog, copy
@@ -66,7 +66,7 @@ class MethodPage(Page):
         self.training.set_option.connect(self._set_option)
         self.training.preset_wanted.connect(self._use_preset)
         self.training.suggestion_wanted.connect(lambda: self.suggesting.ask(self._why_not()))
-        left = QWidget()
+        left = Content()
         inner = column(self.wait, self.cards, self.training, None, spacing=16)
         left.setLayout(inner)
         self._area = QScrollArea()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from app.widgets.banner import Banner
 from app.widgets.buttons import Button, Kind, Segmented, Switch, group
 from app.widgets.labels import Badge, ElidedLabel, Icon, Label, Tone, repolish
-from app.widgets.layouts import clear, column, line, row
+from app.widgets.layouts import Content, clear, column, line, row
 from app.widgets.rings import Ring
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Banner",
     "Button",
     "Card",
+    "Content",
     "ElidedLabel",
     "Field",
     "Icon",

@@ -9,7 +9,7 @@ from app import texts
 from app.downloads import Download, Fetching
 from app.estimates import Fits
 from app.model_rows import ModelRow, fits_words, memory_help, memory_words, parameters, side
-from app.widgets.basics import Badge, Button, Card, Icon, Label, Tone, column, line, row
+from app.widgets.basics import Badge, Button, Card, Content, Icon, Label, Tone, column, line, row
 from engine.messages import Message
 
 _FITS_TONE: dict[Fits, Tone] = {Fits.WELL: "good", Fits.TIGHT: "warn", Fits.NOT: "bad", Fits.UNKNOWN: ""}
@@ -31,7 +31,7 @@ class ChosenModel(Card):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setAccessibleName(self.tr("Chosen model"))
-        self._inside = QWidget()
+        self._inside = Content()
         self._inside.installEventFilter(self)
         body = QVBoxLayout(self._inside)
         body.setContentsMargins(16, 12, 12, 16)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QStackedWidget, QV
 
 from app.results import OfClass, SetResult
 from app.widgets import result_table
-from app.widgets.basics import Button, Card, ElidedLabel, Segmented, line, row
+from app.widgets.basics import Button, Card, Content, ElidedLabel, Segmented, line, row
 from app.widgets.confusion import Confusion
 from app.widgets.kept import Kept
 from app.widgets.result_table import ClassTable, DetailTable
@@ -89,7 +89,7 @@ class ClassesCard(Card):
         return holder
 
     def _more_view(self) -> QWidget:
-        inner = QWidget()
+        inner = Content()
         inside = QVBoxLayout(inner)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 L = TypeVar("L", bound=QBoxLayout)
@@ -45,6 +46,18 @@ def _filled(layout: L, things: Iterable[QWidget | QLayout | int | None], spacing
         else:
             layout.addLayout(thing)
     return layout
+
+
+class Content(QWidget):
+    """What a scroll area shows, as tall as its things are at the width it has.
+
+    A plain widget also insists on the height that it would have at its narrowest, where texts wrap most:
+    an empty space to scroll through.
+    """
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), 0) if self.hasHeightForWidth() else hint
 
 
 def line(vertical: bool = False) -> QFrame:

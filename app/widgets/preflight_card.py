@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from app import texts
-from app.widgets.basics import Badge, Button, Card, Icon, Label, Ring, Tone, clear, column, line, row
+from app.widgets.basics import Badge, Button, Card, Content, Icon, Label, Ring, Tone, clear, column, line, row
 from engine.answers import PreflightAnswer
 from engine.events import Progress
 from engine.messages import Message
@@ -53,7 +53,7 @@ class PreflightCard(Card):
         area.setAccessibleName(self.tr("What the check found"))
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.inside = QWidget()
+        self.inside = Content()
         self._body = QVBoxLayout(self.inside)
         self._body.setContentsMargins(16, 12, 16, 12)
         self._body.setSpacing(8)

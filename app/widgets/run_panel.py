@@ -21,7 +21,7 @@ from app.charts.series import Series
 from app.run_session import UNDER_WAY, RunSession, RunState
 from app.shell import Shell
 from app.widgets import run_words
-from app.widgets.basics import Card, ElidedLabel, Icon, Label, Ring, clear, line, row
+from app.widgets.basics import Card, Content, ElidedLabel, Icon, Label, Ring, clear, line, row
 
 _ICONS = {
     RunState.PAUSED: ("pause", "warn"),
@@ -45,7 +45,7 @@ class RunPanel(Card):
         self._shown_sets: tuple[str, ...] = ()
         self._elapsed: tuple[object, float | None] = (None, None)
         self._rows: dict[str, tuple[Label, Label]] = {}
-        inner = QWidget()
+        inner = Content()
         content = QVBoxLayout(inner)
         content.setContentsMargins(15, 15, 15, 8)
         content.setSpacing(4)

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from app import background
 from app.main_window import MainWindow
+from app.pages.method import MethodPage
 from app.run_session import RunSession, RunState
 from app.shell import Shell
 from app.steps import Mark, Step
@@ -288,9 +289,11 @@ def test_every_page_fits_into_the_window(
             ready(window, qtbot, small_pictures)
         for step in Step:
             window.show_step(step)
+            page = window.page(step)
+            if isinstance(page, MethodPage):
+                page.training.unfold()
             settle()
             assert (window.width(), window.height()) == size, f"{step} makes the window grow"
-            page = window.page(step)
             viewport = window.stack.parentWidget()
             assert viewport is not None
             assert window.stack.size() == viewport.size(), f"{step} has to be scrolled"
@@ -300,6 +303,10 @@ def test_every_page_fits_into_the_window(
                 inside = area.widget()
                 if inside is not None and area.isVisible():
                     assert inside.width() <= area.viewport().width(), f"{step}: cut off at the right"
+                    if inside.hasHeightForWidth():
+                        needed = inside.heightForWidth(inside.width())
+                        highest = max(needed, area.viewport().height())
+                        assert inside.height() <= highest, f"{step}: an empty space to scroll through"
             assert not window.grab().isNull()
 
 
