@@ -116,6 +116,7 @@ def test_train_leaves_a_run_with_the_result(walk: Walk) -> None:
         "initial.json",
         "events.jsonl",
         "result.json",
+        "evaluation",
         "checkpoints",
     }
     asked = tomllib.loads((walk.run / "recipe.toml").read_text(encoding="utf-8"))
