@@ -1,11 +1,17 @@
-"""Short work beside the window: a function in a thread of the pool, its result in the GUI thread."""
+"""Short work beside the window: a function in a thread of the pool, its result in the GUI thread.
+
+The pool's threads hold no object of Qt and none of the caller's: whoever lets go of the last reference to one
+destroys it, and Qt's objects must not be destroyed in a thread that is not theirs. They know a piece of work by
+its number, and one object that lives as long as the program tells the GUI thread of the end.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 
 class Errand(QObject):
@@ -14,12 +20,11 @@ class Errand(QObject):
     done = Signal(object)
     """What the function returned, or the exception that it raised."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, act: Callable[[], Any]) -> None:
+        super().__init__()
         self.open = True
-        self._arrived.connect(self._tell)
-
-    _arrived = Signal(object)
+        # what it refers to is let go of with the errand, not by the thread that has called it
+        self._act = act
 
     def drop(self) -> None:
         """Hear no more of it; the function still runs to its end."""
@@ -32,35 +37,56 @@ class Errand(QObject):
         self.deleteLater()
 
 
-class _Work(QRunnable):
-    def __init__(self, errand: Errand, act: Callable[[], Any]) -> None:
-        super().__init__()
-        self._errand = errand
-        self._act = act
+class _Desk(QObject):
+    """Where the pool's threads leave what they have done."""
 
-    def run(self) -> None:
-        result: object
+    ended = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers = itertools.count()
+        self._errands: dict[int, Errand] = {}
+        self._acts: dict[int, Callable[[], Any]] = {}
+        self._results: dict[int, object] = {}
+        # the slot runs where this object lives
+        self.ended.connect(self._hand_over)
+
+    def take(self, errand: Errand) -> int:
+        """The number of a new piece of work. In the GUI thread, as ``_hand_over``."""
+        number = next(self._numbers)
+        self._errands[number], self._acts[number] = errand, errand._act
+        return number
+
+    def work(self, number: int) -> None:
+        """Do it. In a thread of the pool: after the signal nothing here refers to the result or to the function."""
         try:
-            result = self._act()
+            self._results[number] = self._acts.pop(number)()
         except Exception as error:  # noqa: BLE001  whoever asked says what it means
-            result = error
-        try:
-            self._errand._arrived.emit(result)
-        except RuntimeError:
-            # the window is gone meanwhile
-            return
+            self._results[number] = error
+        self.ended.emit(number)
+
+    def _hand_over(self, number: int) -> None:
+        self._errands.pop(number)._tell(self._results.pop(number))
+
+
+_desk: _Desk | None = None
 
 
 def run(act: Callable[[], Any], done: Callable[[Any], None], owner: QObject | None = None) -> Errand:
-    """Run ``act`` in the pool; ``done`` gets its result or its exception.
+    """Run ``act`` in the pool; ``done`` gets its result or its exception. To be called in the GUI thread.
 
     Not once its owner is gone: that is the object whose method ``done`` is, unless another is named.
     """
-    errand = Errand()
+    global _desk
+    if _desk is None:
+        _desk = _Desk()
+    desk = _desk
+    errand = Errand(act)
     errand.done.connect(done)
     owner = owner if owner is not None else getattr(done, "__self__", None)
     if isinstance(owner, QObject):
         # a result that comes after its page is deleted would be shown on nothing
         owner.destroyed.connect(errand.drop)
-    QThreadPool.globalInstance().start(_Work(errand, act))
+    number = desk.take(errand)
+    QThreadPool.globalInstance().start(lambda: desk.work(number))
     return errand

@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QSizePolicy, QVBoxLayout, QWidget
 
-from app import texts
+from app import pool, texts
 from app.theme import theme
 from app.widgets.basics import Button, ElidedLabel, Label, Ring, row
 from app.widgets.image_grid import Tile
@@ -19,36 +19,22 @@ _LONGEST = 2400
 """Pixels of the longer side that are shown; more would fill memory and no screen."""
 
 
-class _Told(QObject):
-    done = Signal(str, object, str)
-    """Path, QImage or None, words about it."""
+def decoded(path: str) -> tuple[str, QImage | None, str]:
+    """Its path, the picture no larger than is shown, and words about it; without a picture, why there is none."""
+    from engine.data.pictures import PictureError, open_rgb
 
-
-class _Decoding(QRunnable):
-    def __init__(self, path: str, told: _Told) -> None:
-        super().__init__()
-        self._path = path
-        self._told = told
-
-    def run(self) -> None:
-        from engine.data.pictures import PictureError, open_rgb
-
-        try:
-            picture = open_rgb(self._path)
-            words = f"{picture.width} × {picture.height}"
-            picture.thumbnail((_LONGEST, _LONGEST))
-            data = picture.tobytes()
-            made = QImage(data, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888)
-            image: QImage | None = made.copy()
-        except PictureError as error:
-            image, words = None, str(error.message)
-        except OSError as error:
-            image, words = None, str(error)
-        try:
-            self._told.done.emit(self._path, image, words)
-        except RuntimeError:
-            # the viewer was closed meanwhile
-            return
+    try:
+        picture = open_rgb(path)
+        words = f"{picture.width} × {picture.height}"
+        picture.thumbnail((_LONGEST, _LONGEST))
+        data = picture.tobytes()
+    except PictureError as error:
+        return path, None, str(error.message)
+    except OSError as error:
+        return path, None, str(error)
+    made = QImage(data, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888)
+    # a copy of its own: the bytes above go with this function
+    return path, made.copy(), words
 
 
 class _Canvas(QWidget):
@@ -84,8 +70,6 @@ class PictureViewer(QDialog):
         self._tiles = tiles
         self._row = row_shown
         self._caption = caption
-        self._told = _Told(self)
-        self._told.done.connect(self._decoded)
         self.setWindowTitle(self.tr("Picture"))
         self.resize(880, 680)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -140,10 +124,11 @@ class PictureViewer(QDialog):
         self.problem.setVisible(bool(tile.problem))
         self.before.setEnabled(self._row > 0)
         self.after.setEnabled(self._row < len(self._tiles) - 1)
-        QThreadPool.globalInstance().start(_Decoding(tile.path, self._told))
+        pool.run(lambda: decoded(tile.path), self._decoded)
 
-    def _decoded(self, path: str, image: QImage | None, words: str) -> None:
+    def _decoded(self, made: tuple[str, QImage | None, str] | Exception) -> None:
         tile = self._tiles[self._row]
+        path, image, words = (tile.path, None, str(made)) if isinstance(made, Exception) else made
         if path != tile.path:
             return
         self._ring.hide()

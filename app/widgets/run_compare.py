@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QObject, QPoint, Qt, QThreadPool, Signal
+from PySide6.QtCore import QLocale, QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QWidget
 
+from app import pool, run_care
 from app.charts.series import replay
 from app.widgets import run_words
 from app.widgets.basics import Label, column
@@ -97,21 +96,6 @@ def compared(folder: Path) -> Compared | None:
     )
 
 
-class Reader(QObject):
-    """Runs a function in the pool and tells its result in the GUI thread."""
-
-    done = Signal(object)
-
-    def read(self, work: Callable[[], object]) -> None:
-        def working() -> None:
-            made = work()
-            # the window may have gone meanwhile
-            with contextlib.suppress(RuntimeError):
-                self.done.emit(made)
-
-        QThreadPool.globalInstance().start(working)
-
-
 class ComparePopup(QFrame):
     """The list under the button; a tick takes effect at once."""
 
@@ -126,9 +110,6 @@ class ComparePopup(QFrame):
         """The run that is shown; it is not offered."""
         self._known: dict[Path, Compared | None] = {}
         self._ticked: list[Path] = []
-        self._lister, self._reader = Reader(self), Reader(self)
-        self._lister.done.connect(self._fill)
-        self._reader.done.connect(self._took)
         self._words = Label("", "support", wrap=True)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Runs to compare with"))
@@ -151,9 +132,12 @@ class ComparePopup(QFrame):
         self.move(top_right.x() - self.width(), top_right.y())
         self.show()
         folder = paths.runs_folder()
-        self._lister.read(lambda: found_runs(folder))
+        pool.run(lambda: found_runs(folder), self._fill)
 
-    def _fill(self, found: list[Found]) -> None:
+    def _fill(self, found: list[Found] | Exception) -> None:
+        if isinstance(found, Exception):
+            self._say(run_care.why(found))
+            return
         others = [each for each in found if each.folder != self.current]
         self.list.blockSignals(True)
         self.list.clear()
@@ -186,12 +170,15 @@ class ComparePopup(QFrame):
         if item.checkState() is Qt.CheckState.Checked:
             if folder not in self._ticked:
                 self._ticked.append(folder)
-            self._reader.read(lambda: (folder, compared(folder)))
+            pool.run(lambda: (folder, compared(folder)), self._took)
         elif folder in self._ticked:
             self._ticked.remove(folder)
             self.changed.emit()
 
-    def _took(self, read: tuple[Path, Compared | None]) -> None:
+    def _took(self, read: tuple[Path, Compared | None] | Exception) -> None:
+        if isinstance(read, Exception):
+            self._say(run_care.why(read))
+            return
         folder, run = read
         self._known[folder] = run
         if run is None or not run.steps:
