@@ -7,6 +7,7 @@ its number, and one object that lives as long as the program tells the GUI threa
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -63,7 +64,9 @@ class _Desk(QObject):
             self._results[number] = self._acts.pop(number)()
         except Exception as error:  # noqa: BLE001  whoever asked says what it means
             self._results[number] = error
-        self.ended.emit(number)
+        # once the program ends there is nobody to be told
+        with contextlib.suppress(RuntimeError):
+            self.ended.emit(number)
 
     def _hand_over(self, number: int) -> None:
         self._errands.pop(number)._tell(self._results.pop(number))

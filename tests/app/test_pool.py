@@ -41,17 +41,31 @@ app.processEvents()
 assert told == 10_000, told
 """
 
+ENDING = """
+import faulthandler, sys, time
+faulthandler.enable()
+from PySide6.QtCore import QCoreApplication, QTimer
+from app import pool
+
+app = QCoreApplication([])
+for number in range(60):
+    pool.run(lambda: time.sleep(0.002), lambda _: None)
+QTimer.singleShot(20, app.quit)
+app.exec()
+"""
+
 
 def _all_told() -> None:
     QThreadPool.globalInstance().waitForDone(10_000)
     settle()
 
 
-def test_ten_thousand_pieces_of_work_harm_no_memory() -> None:
-    # in a process of its own: what went wrong here before ended the process
+@pytest.mark.parametrize("program", [STRESS, ENDING], ids=["much of it", "while the program ends"])
+def test_work_in_the_pool_harms_no_memory(program: str) -> None:
+    # in a process of its own: what goes wrong here ends the process
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ended = subprocess.run([sys.executable, "-c", STRESS], env=env, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
+    ended = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 class _Seen:
