@@ -15,6 +15,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -135,8 +136,7 @@ class EngineThread(QThread):
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     env=environment(),
-                    # a folder that is in use cannot be renamed on Windows, and the program may lie on a medium
-                    cwd=str(Path.home()) if frozen() else None,
+                    cwd=_work_folder() if frozen() else None,
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
         except OSError as error:
@@ -413,6 +413,13 @@ def _log_for_errors() -> IO[bytes]:
         return _log_file().open("ab")
     except OSError:
         return Path(os.devnull).open("ab")
+
+
+def _work_folder() -> str:
+    """Where the bundle's engine runs: a folder in use cannot be renamed on Windows, nor a medium taken out."""
+    home = Path.home()
+    # an account without one is no reason to have no engine
+    return str(home) if home.is_dir() else tempfile.gettempdir()
 
 
 def _note(text: str) -> None:

@@ -50,7 +50,7 @@ class CarotOptions(FlypOptions):
     collisions: Literal["none", "mask", "soft"] = "none"
     """Two pictures of one class in a batch: none counts the other's caption as wrong (as published), mask leaves it out, soft counts both as right."""
     largest_gradient: float | None = Field(default=None, gt=0)
-    """Norm at which the whole gradient is clipped; none for no clipping, as published. training.clip_gradient goes before it."""
+    """Norm at which the whole gradient is clipped; none for no clipping, as published. What is set for any method (training.clip_gradient) goes before it."""
     orthogonality: float = Field(default=0.2, ge=0)
     """Strength of the pull of the visual projection towards orthogonality (λ_OC); 0 switches it off."""
     penalty: Literal["squared", "norm"] = "squared"

@@ -35,7 +35,7 @@ class FineTuneOptions(methods.Options):
     """Options of standard finetuning."""
 
     largest_gradient: float | None = Field(default=1.0, gt=0)
-    """Norm at which the whole gradient is clipped; none for no clipping. training.clip_gradient goes before it."""
+    """Norm at which the whole gradient is clipped; none for no clipping. What is set for any method (training.clip_gradient) goes before it."""
 
 
 class FineTuneLearner(StepLearner):

@@ -71,7 +71,7 @@ class FlypOptions(methods.Options):
     clamp_temperature: bool = True
     """Keep the temperature between 0.01 and 1, as open_clip does in training; the paper's code does not."""
     largest_gradient: float | None = Field(default=1.0, gt=0)
-    """Norm at which the whole gradient is clipped; none for no clipping, as in the paper's code. training.clip_gradient goes before it."""
+    """Norm at which the whole gradient is clipped; none for no clipping, as in the paper's code. What is set for any method (training.clip_gradient) goes before it."""
 
     def set_apart(self) -> str:
         if self.text_rate == 1:

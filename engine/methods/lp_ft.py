@@ -32,7 +32,7 @@ class LpFtOptions(LinearProbeOptions):
     )
 
     largest_gradient: float | None = Field(default=1.0, gt=0)
-    """Norm at which the whole gradient is clipped; none for no clipping. training.clip_gradient goes before it."""
+    """Norm at which the whole gradient is clipped; none for no clipping. What is set for any method (training.clip_gradient) goes before it."""
 
 
 class LpFt:

@@ -355,6 +355,18 @@ def test_an_engine_works_without_a_log(
     assert alone.close()
 
 
+def test_the_bundles_engine_works_where_the_account_has_no_home(
+    alone: Engine, real_engine: None, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(engine_thread, "frozen", lambda: True)
+    monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "nowhere"))
+    heard = ask(alone, PresetsRequest())
+    qtbot.waitUntil(lambda: heard.ended == 1, timeout=LONG)
+    assert len(heard.answers) == 1
+    assert alone.close()
+
+
 def test_an_engine_that_reads_nothing_does_not_hold_up_the_window(scripted: Scripted, qtbot: QtBot) -> None:
     engine = scripted("time.sleep(60)")
     qtbot.waitUntil(lambda: engine.ready, timeout=LONG)
