@@ -27,6 +27,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal
 
 from app import texts
 from engine import paths, requests
+from engine.errors import EngineError
 from engine.events import Answer, Failed, Hello, Line
 from engine.program import command as engine_command
 from engine.program import environment, frozen
@@ -411,15 +412,18 @@ def _log_for_errors() -> IO[bytes]:
     """Where the engine's own words go; nowhere, if no log can be written: the engine works without one."""
     try:
         return _log_file().open("ab")
-    except OSError:
+    except (OSError, EngineError):
         return Path(os.devnull).open("ab")
 
 
 def _work_folder() -> str:
     """Where the bundle's engine runs: a folder in use cannot be renamed on Windows, nor a medium taken out."""
-    home = Path.home()
-    # an account without one is no reason to have no engine
-    return str(home) if home.is_dir() else tempfile.gettempdir()
+    # an account without a home is no reason to have no engine
+    with contextlib.suppress(RuntimeError, OSError):
+        home = Path.home()
+        if home.is_dir() and os.access(home, os.X_OK):
+            return str(home)
+    return tempfile.gettempdir()
 
 
 def _note(text: str) -> None:

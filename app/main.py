@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from engine import paths
+from engine.errors import EngineError
 from engine.terminal import have_standard_streams
 
 
@@ -17,6 +18,11 @@ def main(arguments: list[str] | None = None) -> int:
     is_told = sys.stdout is not None
     have_standard_streams()
     given = _parser().parse_args(arguments)
+    try:
+        paths.data_folder(), paths.cache_folder()
+    except EngineError as error:
+        print(f"flyp-gui: {error}", file=sys.stderr)
+        return error.exit_code
     if given.self_test:
         from app.self_test import run
 

@@ -2,17 +2,18 @@
 
 The pool's threads hold no object of Qt and none of the caller's: whoever lets go of the last reference to one
 destroys it, and Qt's objects must not be destroyed in a thread that is not theirs. They know a piece of work by
-its number, and one object that lives as long as the program tells the GUI thread of the end.
+its number, and one object tells the GUI thread of the end: a child of the application, which waits for the pool
+before its children go.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, Signal
 
 
 class Errand(QObject):
@@ -24,14 +25,15 @@ class Errand(QObject):
     def __init__(self, act: Callable[[], Any]) -> None:
         super().__init__()
         self.open = True
-        # what it refers to is let go of with the errand, not by the thread that has called it
-        self._act = act
+        # what it refers to is let go of here, not by the thread that has called it
+        self._act: Callable[[], Any] | None = act
 
     def drop(self) -> None:
         """Hear no more of it; the function still runs to its end."""
         self.open = False
 
     def _tell(self, result: object) -> None:
+        self._act = None
         if self.open:
             self.open = False
             self.done.emit(result)
@@ -44,7 +46,7 @@ class _Desk(QObject):
     ended = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(QCoreApplication.instance())
         self._numbers = itertools.count()
         self._errands: dict[int, Errand] = {}
         self._acts: dict[int, Callable[[], Any]] = {}
@@ -52,10 +54,10 @@ class _Desk(QObject):
         # the slot runs where this object lives
         self.ended.connect(self._hand_over)
 
-    def take(self, errand: Errand) -> int:
+    def take(self, errand: Errand, act: Callable[[], Any]) -> int:
         """The number of a new piece of work. In the GUI thread, as ``_hand_over``."""
         number = next(self._numbers)
-        self._errands[number], self._acts[number] = errand, errand._act
+        self._errands[number], self._acts[number] = errand, act
         return number
 
     def work(self, number: int) -> None:
@@ -64,9 +66,9 @@ class _Desk(QObject):
             self._results[number] = self._acts.pop(number)()
         except Exception as error:  # noqa: BLE001  whoever asked says what it means
             self._results[number] = error
-        # once the program ends there is nobody to be told
-        with contextlib.suppress(RuntimeError):
-            self.ended.emit(number)
+        except BaseException as error:  # noqa: BLE001  whoever waits must hear of it all the same
+            self._results[number] = RuntimeError(repr(error))
+        self.ended.emit(number)
 
     def _hand_over(self, number: int) -> None:
         self._errands.pop(number)._tell(self._results.pop(number))
@@ -81,7 +83,7 @@ def run(act: Callable[[], Any], done: Callable[[Any], None], owner: QObject | No
     Not once its owner is gone: that is the object whose method ``done`` is, unless another is named.
     """
     global _desk
-    if _desk is None:
+    if _desk is None or not shiboken6.isValid(_desk):
         _desk = _Desk()
     desk = _desk
     errand = Errand(act)
@@ -90,6 +92,6 @@ def run(act: Callable[[], Any], done: Callable[[Any], None], owner: QObject | No
     if isinstance(owner, QObject):
         # a result that comes after its page is deleted would be shown on nothing
         owner.destroyed.connect(errand.drop)
-    number = desk.take(errand)
+    number = desk.take(errand, act)
     QThreadPool.globalInstance().start(lambda: desk.work(number))
     return errand

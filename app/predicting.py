@@ -5,11 +5,10 @@ ask -> progress … -> judged | failed;    save -> saved | failed;    sort -> pr
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from app import pool, texts, using
 from app.engine_thread import Ticket
@@ -19,10 +18,20 @@ from engine.errors import Cancelled, EngineError
 from engine.events import Event, Failed, Progress
 from engine.exports import MeasuredThreshold, PredictAnswer, PredictRequest
 
-_TELL_S = 0.1
-"""Shortest time between two words of how far the copying is."""
+_LOOK_MS = 100
+"""How often it is looked how far the copying is."""
 _WAIT_MS = 300
 """After the blend was moved, until the pictures are judged with it."""
+
+
+class _Copies:
+    """How far the copying is: written in the pool's thread, read in the GUI thread."""
+
+    def __init__(self) -> None:
+        self.done, self.total = 0, 0
+
+    def told(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
 
 
 class Predicting(QObject):
@@ -38,7 +47,6 @@ class Predicting(QObject):
     """The folder's ``Path`` and the number of copies."""
     failed = Signal(object)
     """A ``Message``, or the exception of a worker."""
-    _copied = Signal(int, int)
 
     def __init__(self, shell: Shell, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,11 +64,18 @@ class Predicting(QObject):
         self._ticket: Ticket | None = None
         self._errand: pool.Errand | None = None
         self._control: Control | None = None
-        self._copied.connect(self._copying)
+        self._copies = _Copies()
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self._copying)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_WAIT_MS)
         self._later.timeout.connect(lambda: self.ask(self.given))
+        app = QCoreApplication.instance()
+        if app is not None:
+            # the program would wait for the copying, unseen
+            app.aboutToQuit.connect(self.stop)
 
     @property
     def busy(self) -> bool:
@@ -128,20 +143,14 @@ class Predicting(QObject):
         """Copy the pictures into class folders."""
         if self.answer is None or self.busy:
             return
-        answer, given, control = self.answer, self.given, Control()
-        last = 0.0
-
-        def told(done: int, total: int) -> None:
-            nonlocal last
-            if done == total or time.monotonic() - last > _TELL_S:
-                last = time.monotonic()
-                self._copied.emit(done, total)
-
-        self._control = control
+        answer, given, control, copies = self.answer, self.given, Control(), _Copies()
+        self._control, self._copies = control, copies
         self._begin(self.tr("Copying into class folders"))
         self._errand = pool.run(
-            lambda: (into, using.sort_copies(into, given, answer, threshold, control, told)), self._all_copied
+            lambda: (into, using.sort_copies(into, given, answer, threshold, control, copies.told)),
+            self._all_copied,
         )
+        self._look.start()
         self.changed.emit()
 
     # --- inside -------------------------------------------------------------------------------
@@ -168,9 +177,10 @@ class Predicting(QObject):
         if not failed.cancelled:
             self.failed.emit(failed.message)
 
-    def _copying(self, done: int, total: int) -> None:
-        if self._errand is not None:
-            self.done, self.total = done, total
+    def _copying(self) -> None:
+        far = self._copies.done, self._copies.total
+        if far != (self.done, self.total):
+            self.done, self.total = far
             self.changed.emit()
 
     def _written(self, out: Path | Exception) -> None:
@@ -179,6 +189,7 @@ class Predicting(QObject):
         self._tell(out) if isinstance(out, Exception) else self.saved.emit(out)
 
     def _all_copied(self, found: tuple[Path, int] | Exception) -> None:
+        self._look.stop()
         self._errand = self._control = None
         self.changed.emit()
         self._tell(found) if isinstance(found, Exception) else self.sorted.emit(*found)

@@ -211,7 +211,7 @@ class RunSession(QObject):
         self._tick.stop()
         self.folder, self.recipe, self.series, self.phase, self.error = None, None, Series(), None, None
         self.reading = folder
-        self._reading = pool.run(lambda: read(folder), lambda found: self._loaded(found, then))
+        self._reading = pool.run(lambda: read(folder), lambda found: self._loaded(found, then), self)
         self._set(RunState.READING)
         self.changed.emit()
 

@@ -13,7 +13,11 @@ _APP = "flyp"
 
 
 def _folder(variable: str, fallback: str) -> Path:
-    return Path(os.environ.get(variable) or fallback).expanduser()
+    """Raises EngineError where neither the variable nor the account says a place."""
+    try:
+        return Path(os.environ.get(variable) or fallback).expanduser()
+    except RuntimeError:
+        raise EngineError("files.no_home", variable=variable) from None
 
 
 def cache_folder() -> Path:

@@ -294,12 +294,6 @@ class EvaluatePage(Page):
         if self._try is not None:
             self._try.take(paths)
 
-    def deleteLater(self) -> None:  # noqa: N802
-        self.view.mistakes.thumbnails.close()
-        if self._try is not None:
-            self._try.thumbnails.close()
-        super().deleteLater()
-
 
 def _dropped(event: QDropEvent) -> list[str]:
     """Picture files that are dropped; none where a folder is among it, which is to be opened as ever."""

@@ -226,11 +226,6 @@ class ExportPage(Page):
         if self._use is not None and self._use.predicting.run != self._run:
             self._use.close()
 
-    def deleteLater(self) -> None:  # noqa: N802  Qt's name
-        if self._use is not None:
-            self._use.thumbnails.close()
-        super().deleteLater()
-
 
 def _show(folder: Path) -> None:
     """In the system's file manager."""

@@ -264,7 +264,3 @@ class PicturesPage(Page):
         )
         if given and (error := self.plan.add_shift_folder(Path(given))):
             self.shell.notify("warn", self.tr("This cannot be added."), error, key="shift")
-
-    def deleteLater(self) -> None:  # noqa: N802
-        self.thumbnails.close()
-        super().deleteLater()

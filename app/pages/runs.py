@@ -151,6 +151,7 @@ class RunsPage(Page):
         if isinstance(entries, Exception):
             what = self.tr("The runs could not be read.")
             self.shell.notify("bad", what, run_care.why(entries), key="runs")
+            self._again = False
             return
         self.entries = entries
         self._show_rows()

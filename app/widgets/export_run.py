@@ -72,6 +72,9 @@ class ExportRun(Card):
         self.more_words.setVisible(more)
         if not more:
             self.code.show_code(loading_code.code(folder, classes, recipe.prompts))
+        if self._measuring is not None:
+            # what was wrong with another folder is not to be said of this one
+            self._measuring.drop()
         self._measuring = pool.run(lambda: (folder, run_care.size(folder)), self._measured)
         self.say_blend()
 

@@ -19,8 +19,8 @@ _LONGEST = 2400
 """Pixels of the longer side that are shown; more would fill memory and no screen."""
 
 
-def decoded(path: str) -> tuple[str, QImage | None, str]:
-    """Its path, the picture no larger than is shown, and words about it; without a picture, why there is none."""
+def decoded(path: str) -> tuple[QImage | None, str]:
+    """The picture no larger than is shown, and words about it; without a picture, why there is none."""
     from engine.data.pictures import PictureError, open_rgb
 
     try:
@@ -29,12 +29,12 @@ def decoded(path: str) -> tuple[str, QImage | None, str]:
         picture.thumbnail((_LONGEST, _LONGEST))
         data = picture.tobytes()
     except PictureError as error:
-        return path, None, str(error.message)
+        return None, str(error.message)
     except OSError as error:
-        return path, None, str(error)
+        return None, str(error)
     made = QImage(data, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888)
     # a copy of its own: the bytes above go with this function
-    return path, made.copy(), words
+    return made.copy(), words
 
 
 class _Canvas(QWidget):
@@ -70,6 +70,7 @@ class PictureViewer(QDialog):
         self._tiles = tiles
         self._row = row_shown
         self._caption = caption
+        self._decoding: pool.Errand | None = None
         self.setWindowTitle(self.tr("Picture"))
         self.resize(880, 680)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -124,20 +125,20 @@ class PictureViewer(QDialog):
         self.problem.setVisible(bool(tile.problem))
         self.before.setEnabled(self._row > 0)
         self.after.setEnabled(self._row < len(self._tiles) - 1)
-        pool.run(lambda: decoded(tile.path), self._decoded)
+        if self._decoding is not None:
+            self._decoding.drop()
+        self._decoding = pool.run(lambda: decoded(tile.path), self._decoded)
 
-    def _decoded(self, made: tuple[str, QImage | None, str] | Exception) -> None:
+    def _decoded(self, made: tuple[QImage | None, str] | Exception) -> None:
         tile = self._tiles[self._row]
-        path, image, words = (tile.path, None, str(made)) if isinstance(made, Exception) else made
-        if path != tile.path:
-            return
+        image, words = (None, str(made)) if isinstance(made, Exception) else made
         self._ring.hide()
         self.canvas.image = image
         self.canvas.update()
         self.canvas.setAccessibleName(f"{tile.name}, {words}")
         octets = ""
         with contextlib.suppress(OSError):
-            octets = "  ·  " + texts.size(Path(path).stat().st_size)
+            octets = "  ·  " + texts.size(Path(tile.path).stat().st_size)
         place = self.tr("{} of {}").format(texts.number(self._row + 1), texts.number(len(self._tiles)))
         self.facts.setText(f"{tile.caption or self._caption}  ·  {words}{octets}  ·  {place}")
 

@@ -26,10 +26,67 @@ _TELL_MS = 30
 """Thumbnails that are ready within this time are told together."""
 
 
+class _Maker:
+    """The threads and what they share with the window: nothing of Qt's, so that they may outlive it."""
+
+    def __init__(self, threads: int) -> None:
+        self.wished: OrderedDict[str, None] = OrderedDict()
+        self._made: list[tuple[str, QImage | None]] = []
+        self._condition = threading.Condition()
+        self._closing = False
+        self._count = threads
+        self.threads: list[threading.Thread] = []
+
+    def wish(self, path: str) -> None:
+        """The newest wishes come first."""
+        with self._condition:
+            self.wished[path] = None
+            self.wished.move_to_end(path)
+            self._condition.notify()
+        while len(self.threads) < self._count and not self._closing:
+            thread = threading.Thread(target=self._run, name="thumbnails", daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def only(self, visible: set[str]) -> None:
+        """Forget the other wishes."""
+        with self._condition:
+            for path in [path for path in self.wished if path not in visible]:
+                del self.wished[path]
+
+    def take(self) -> tuple[list[tuple[str, QImage | None]], bool]:
+        """What was made since the last call, and whether nothing is wished for."""
+        with self._condition:
+            made, self._made = self._made, []
+            return made, not self.wished
+
+    def close(self) -> None:
+        """The threads end; each finishes the picture it is at."""
+        with self._condition:
+            self._closing = True
+            self.wished.clear()
+            self._condition.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self.wished or self._closing)
+                if self._closing:
+                    return
+                path, _ = self.wished.popitem(last=True)
+            try:
+                image = thumbnail(path)
+            except Exception as error:  # noqa: BLE001  one picture must not take all that follow along
+                faults.recorded(error)
+                image = None
+            with self._condition:
+                self._made.append((path, image))
+
+
 class Thumbnails(QObject):
     """Gives a thumbnail at once if it is known; else makes it and tells.
 
-    The newest wishes come first, and those of rows that have left the screen are forgotten.
+    The newest wishes come first, and those of rows that have left the screen are forgotten. Its threads end with it.
     """
 
     ready = Signal()
@@ -38,26 +95,20 @@ class Thumbnails(QObject):
     def __init__(self, parent: QObject | None = None, threads: int = _THREADS) -> None:
         super().__init__(parent)
         self._known: OrderedDict[str, QImage | None] = OrderedDict()
-        self._wished: OrderedDict[str, None] = OrderedDict()
-        self._made: list[tuple[str, QImage | None]] = []
-        self._condition = threading.Condition()
-        self._closing = False
         self._timer = QTimer(self)
         self._timer.setInterval(_TELL_MS)
         self._timer.timeout.connect(self._tell)
-        self._count = threads
-        self._threads: list[threading.Thread] = []
+        maker = self._maker = _Maker(threads)
+        self.destroyed.connect(lambda: maker.close())
 
     def get(self, path: str) -> QImage | None:
         """The thumbnail of a file if it is known; wishes for it otherwise."""
         if path in self._known:
             self._known.move_to_end(path)
             return self._known[path]
-        with self._condition:
-            self._wished[path] = None
-            self._wished.move_to_end(path)
-            self._condition.notify()
-        self._start()
+        self._maker.wish(path)
+        if not self._timer.isActive():
+            self._timer.start()
         return None
 
     def failed(self, path: str) -> bool:
@@ -66,32 +117,10 @@ class Thumbnails(QObject):
 
     def only(self, visible: set[str]) -> None:
         """Forget wishes for what is not on screen any more."""
-        with self._condition:
-            for path in [path for path in self._wished if path not in visible]:
-                del self._wished[path]
-
-    def close(self) -> None:
-        """End the threads; each finishes the picture it is at."""
-        with self._condition:
-            self._closing = True
-            self._wished.clear()
-            self._condition.notify_all()
-        self._timer.stop()
-        for thread in self._threads:
-            thread.join(5)
-
-    def _start(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
-        while len(self._threads) < self._count and not self._closing:
-            thread = threading.Thread(target=self._run, name="thumbnails", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._maker.only(visible)
 
     def _tell(self) -> None:
-        with self._condition:
-            made, self._made = self._made, []
-            idle = not self._wished
+        made, idle = self._maker.take()
         for path, image in made:
             self._known[path] = image
             while len(self._known) > _KEPT:
@@ -100,21 +129,6 @@ class Thumbnails(QObject):
             self.ready.emit()
         elif idle:
             self._timer.stop()
-
-    def _run(self) -> None:
-        while True:
-            with self._condition:
-                self._condition.wait_for(lambda: self._wished or self._closing)
-                if self._closing:
-                    return
-                path, _ = self._wished.popitem(last=True)
-            try:
-                image = thumbnail(path)
-            except Exception as error:  # noqa: BLE001  one picture must not take all that follow along
-                faults.recorded(error)
-                image = None
-            with self._condition:
-                self._made.append((path, image))
 
 
 def thumbnail(path: str, side: int = SIDE) -> QImage | None:

@@ -41,6 +41,10 @@ TEXTS: dict[str, Text] = {
         "The path {path} cannot be used: a name in it holds bytes that are not UTF-8 text.",
         "Rename that folder or file, then try again.",
     ),
+    "files.no_home": Text(
+        "This account has no home folder, so there is no place for what the program keeps.",
+        "Set {variable} to a folder that you may write to, or HOME.",
+    ),
     "files.failed": Text("{path} could not be written: {reason}.", "Check the disk and try again."),
     "files.unreadable": Text("{path} could not be read: {reason}.", "Check the file and its permissions."),
     "run.missing": Text(

@@ -11,6 +11,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +138,11 @@ def nothing_left(own_folders: None, qapp: QApplication) -> Iterator[None]:
         if thread.isRunning() and not thread.wait(2_000):
             _TOLD.add(id(thread))
             left.append(f"thread {type(thread).__name__}")
+    for worker in threading.enumerate():
+        if worker.name == "thumbnails":
+            worker.join(5)
+            if worker.is_alive():
+                left.append("a thread of thumbnails")
     for timer in _wrapped(QTimer):
         if timer.isActive() and id(timer) not in timers:
             owner = timer.parent()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
@@ -117,7 +119,6 @@ def page(qtbot: QtBot, shell: Shell, session: RunSession, run: Path) -> Iterator
     yield made
     if made._use is not None:
         made._use.close()
-        made._use.thumbnails.close()
 
 
 def press(qtbot: QtBot, button) -> None:
@@ -536,6 +537,34 @@ def test_copies_are_sorted_and_originals_stay(
     assert not (pictures[0].parent / "sorted").exists()
 
 
+def test_copying_says_how_far_it_is_and_ends_with_the_program(
+    used: UseDialog, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
+) -> None:
+    go, ended = threading.Event(), threading.Event()
+
+    def slowly(into, given, answer, threshold, control, told) -> int:
+        told(7, 30)
+        go.wait(20)
+        try:
+            control.check()
+        finally:
+            ended.set()
+        return 30
+
+    monkeypatch.setattr(using, "sort_copies", slowly)
+    predicting = used.predicting
+    predicting.sort(tmp_path / "out", 0.5)
+    qtbot.waitUntil(lambda: (predicting.done, predicting.total) == (7, 30))
+    assert predicting.busy
+    # nobody would see the program wait for it
+    qapp.aboutToQuit.emit()
+    go.set()
+    qtbot.waitUntil(lambda: not predicting.busy)
+    assert ended.is_set()
+    assert not predicting._look.isActive()
+    assert "copies lie in" not in used.words.text()
+
+
 def test_why_pictures_could_not_be_judged(dialog: UseDialog, shell: Shell) -> None:
     shell.engine.fail("predict", Failed(message=say("predict.no_pictures", path="/new")))
     assert dialog.words.text().startswith("There are no pictures at /new. Give picture files")
@@ -597,4 +626,3 @@ def test_a_real_run_leaves_verified_and_names_two_pictures(
     assert dialog.predicting.measured_on == "test"
     assert dialog.results.threshold.words.text().startswith("Measured on test: ")
     dialog.close()
-    dialog.thumbnails.close()

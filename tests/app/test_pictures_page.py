@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QThreadPool, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.pages.pictures import PicturesPage
 from app.shell import Shell
 from app.steps import Mark, Step
+from app.widgets import picture_viewer
 from app.widgets.basics import Button
+from app.widgets.image_grid import Tile
 from app.widgets.picture_viewer import PictureViewer
 from app.widgets.plan_card import Chip
 from app.widgets.problems_dialog import ProblemsDialog
@@ -40,7 +44,6 @@ def page(real_window: MainWindow) -> PicturesPage:
 def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
     made = Thumbnails()
     yield made
-    made.close()
     made.deleteLater()
 
 
@@ -236,6 +239,36 @@ def test_the_viewer_goes_through_the_pictures(
     viewer.close()
 
 
+def test_what_is_wrong_with_a_picture_is_not_said_of_the_next(
+    qtbot: QtBot, small_pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sorted(small_pictures.rglob("*.png"))[:2]
+    go = threading.Event()
+
+    def decoded(path: str) -> tuple[QImage | None, str]:
+        if path == str(first):
+            go.wait(20)
+            raise MemoryError("too large")
+        return QImage(8, 8, QImage.Format.Format_RGB888), "8 × 8"
+
+    monkeypatch.setattr(picture_viewer, "decoded", decoded)
+    above = QWidget()
+    qtbot.addWidget(above)
+    viewer = PictureViewer(above, [Tile(str(first), "one"), Tile(str(second), "two")], 0, "red")
+    viewer.show()
+    qtbot.keyClick(viewer, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: viewer.canvas.image is not None)
+    go.set()
+    QThreadPool.globalInstance().waitForDone(5_000)
+    settle()
+    assert viewer.canvas.image is not None
+    assert "8 × 8" in viewer.facts.text()
+    # its own trouble is said
+    qtbot.keyClick(viewer, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: "too large" in viewer.facts.text())
+    assert viewer.canvas.image is None
+
+
 def test_thumbnails_are_upright_squares_and_come_from_the_disk_again(tmp_path: Path) -> None:
     place = tmp_path / "turned.jpg"
     picture = Image.new("RGB", (400, 300), "blue")
@@ -257,11 +290,11 @@ def test_thumbnails_are_upright_squares_and_come_from_the_disk_again(tmp_path: P
 def test_thumbnails_of_what_left_the_screen_are_not_made(
     qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
 ) -> None:
-    thumbnails._count = 0  # nobody works: wishes pile up
+    thumbnails._maker._count = 0  # nobody works: wishes pile up
     for number in range(50):
         assert thumbnails.get(str(tmp_path / f"{number}.png")) is None
     thumbnails.only({str(tmp_path / "3.png")})
-    assert list(thumbnails._wished) == [str(tmp_path / "3.png")]
+    assert list(thumbnails._maker.wished) == [str(tmp_path / "3.png")]
 
 
 def test_what_is_no_picture_gets_no_thumbnail(qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path) -> None:

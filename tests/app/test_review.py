@@ -243,7 +243,6 @@ def test_pictures_of_the_project_before_are_not_shown(shell: Shell, qtbot: QtBot
     for ticket in scripted(shell).open("pictures"):
         scripted(shell)._answer(ticket, answer)
     assert list(page.grid.tiles.tiles) == []
-    page.thumbnails.close()
 
 
 def test_fitted_pictures_of_the_project_before_are_not_shown(shell: Shell, qtbot: QtBot) -> None:
