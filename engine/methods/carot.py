@@ -16,7 +16,9 @@ distillation as cross-entropy (the same gradients; as KL its lowest value is 0),
 0.05·‖W_v·W_tᵀ‖ of the two projections, which the formula does not have. It updates the teacher
 every 500 of about 25,000 steps: here the steps between follow from the length of the run
 (``updates``), so that short runs have a teacher that moves; one of fewer than 100 steps updates it
-after each. The teacher computes in evaluation mode, with the model's own running
+after each. Its gradients are not clipped, as published: clipped at 1 (``largest_gradient``) its validation
+loss was lower in 28 of 30 pairs of runs of small models, its accuracy within a point (docs/evidence.md).
+The teacher computes in evaluation mode, with the model's own running
 statistics. Models pretrained with a pairwise sigmoid keep it in L_FLYP.
 
 B: pictures in the batch (and their captions), D: embedding, F: width before the projection.
