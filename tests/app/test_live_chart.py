@@ -161,11 +161,11 @@ def test_twenty_thousand_steps_cost_a_few_milliseconds(charts):
     times = []
     for number in range(19_001, 19_051):
         reduce(series, step(number, 0.2, 20))
-        began = time.perf_counter()
+        began = time.thread_time()
         charts.show_series(series)
-        times.append(time.perf_counter() - began)
-    # about 1.5 ms on a free core; the rest is room for busy machines
-    assert sorted(times)[25] < 0.012
+        times.append(time.thread_time() - began)
+    # about 1.5 ms of this thread's own; what drawing all the steps anew takes is far more
+    assert sorted(times)[25] < 0.02
 
 
 def test_the_trace_follows_as_the_series_own_smoothing_does():

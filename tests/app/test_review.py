@@ -365,9 +365,10 @@ def test_thousands_of_decided_problems_do_not_hold_up_the_window(shell: Shell, q
     )
     out = tuple(f"a/{n}-2.jpg" for n in range(5000))
     found = [("duplicate", problem) for problem in problems]
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert decisions.undecided(found, Data(source="x", leave_out=out)) == []
-    assert time.perf_counter() - begun < 0.2
+    # a few milliseconds; each against each takes seconds
+    assert time.thread_time() - begun < 0.5
     shell.edit("x", data={"source": "/p"})
     shell.facts.inspected = looked_at("/p", *problems)
     from PySide6.QtWidgets import QWidget
@@ -375,10 +376,10 @@ def test_thousands_of_decided_problems_do_not_hold_up_the_window(shell: Shell, q
     holder = QWidget()
     qtbot.addWidget(holder)
     dialog = ProblemsDialog(holder, shell)
-    begun = time.perf_counter()
+    begun = time.thread_time()
     dialog.tree.selectAll()
     assert len(dialog._chosen()) == 5000
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 5
     dialog.leave.click()
     data = shell.project.data
     assert data is not None
